@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The closed list of attention kinds: the one place that names them all. Everything else visits.
+#pragma once
+
+#include <variant>
+
+#include "attention/gated_delta.hpp"
+#include "attention/latent.hpp"
+#include "attention/softmax.hpp"
+
+namespace attncalc {
+
+using Kind = std::variant<Softmax, Latent, GatedDelta>;
+
+template <class>
+inline constexpr bool all_are_kinds = false;
+template <class... Ks>
+inline constexpr bool all_are_kinds<std::variant<Ks...>> = (AttentionKind<Ks> && ...);
+static_assert(all_are_kinds<Kind>);
+
+std::string label(const Kind& kind);
+std::vector<CacheTensor> cache_tensors(const Kind& kind);
+std::vector<WeightTensor> weight_tensors(const Kind& kind, Dim hidden);
+std::vector<std::string> faults(const Kind& kind);
+
+// The keywords of all kinds, in the order of the list.
+std::vector<std::string_view> kind_keywords();
+
+// A kind with its default fields, by keyword; nullopt if there is none of that name.
+std::optional<Kind> kind_named(std::string_view keyword);
+
+}  // namespace attncalc
