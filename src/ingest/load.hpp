@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From what a user types after --model to a Model: a catalog name or alias, a file or folder, or a
+// Hub id in the local cache. Which reader takes a file is decided by what is in it, not by its name:
+// the GGUF magic, a map with `layers:` (native YAML), a map with `config:` (a catalog entry), or a
+// Hugging Face config.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/document.hpp"
+#include "model/model.hpp"
+
+namespace attncalc {
+
+// `--set key=value`: overrides a key of the config before it is read. A bare key is set where the
+// config has it (in the nested text config, if it stands there), a dotted one exactly there.
+struct Override {
+  std::string key;
+  std::string value;
+};
+
+struct LoadOptions {
+  std::vector<Override> set;
+  // Keys that the reader does not understand and the user lets pass (`--assume KEY`): each becomes
+  // an assumption in the output instead of an error.
+  std::vector<std::string> assume;
+};
+
+Result<Model> load_model(std::string_view spec, const LoadOptions& options = {});
+
+// The readers, one a dialect. Each takes a whole document.
+Result<Model> read_hf(const Document& document, const LoadOptions& options);
+Result<Model> read_native(const Document& document, const LoadOptions& options);
+
+}  // namespace attncalc
