@@ -5,7 +5,9 @@
 // is cached* is another kind. See docs/adding_a_kind.md.
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,8 +20,10 @@ namespace attncalc {
 
 // A kind lists its fields once, for reading YAML, printing and comparing:
 //   template <class Self, class Visitor> static void fields(Self& self, Visitor&& visit)
-// which calls visit(name, field) for each Dim, std::optional<Dim>, bool or std::string field.
-// Fields that YAML may omit start out with their default value; a Dim that starts at 0 is required.
+// which calls visit(name, field) for each Dim, std::optional<Dim>, bool, std::optional<Format> or
+// enum field. Fields that YAML may omit start out with their default value; a Dim that starts at 0
+// is required unless complete() fills it. An enum has a function words(E) beside it that returns an
+// array with the word for each of its values, in their order.
 struct AnyVisitor {
   template <class T>
   void operator()(std::string_view, T&&) {}
@@ -47,6 +51,9 @@ concept AttentionKind =
 
 // How many parameters a norm over `width` elements has: none, a scale, or a scale and a bias.
 enum class NormParameters : std::uint8_t { none, scale, scale_and_bias };
+constexpr std::array<std::string_view, 3> words(NormParameters) {
+  return {"none", "scale", "scale_and_bias"};
+}
 
 // Appends a norm over `width` elements.
 void add_norm(std::vector<WeightTensor>& out, std::string_view role, Dim width,

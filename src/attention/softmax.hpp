@@ -16,6 +16,7 @@ namespace attncalc {
 
 // Norms on queries and keys: over each head's width, or over all heads at once.
 enum class QkNorm : std::uint8_t { none, per_head, all_heads };
+constexpr std::array<std::string_view, 3> words(QkNorm) { return {"none", "per_head", "all_heads"}; }
 
 struct Softmax {
   static constexpr std::string_view keyword = "softmax";
@@ -58,6 +59,7 @@ struct Softmax {
     visit("v_bias", self.v_bias);
     visit("o_bias", self.o_bias);
     visit("qk_norm", self.qk_norm);
+    visit("qk_norm_parameters", self.qk_norm_parameters);
     visit("learnt_sinks", self.learnt_sinks);
     visit("output_gate", self.output_gate);
     visit("value_is_key", self.value_is_key);

@@ -15,6 +15,7 @@
 
 namespace attncalc {
 
+// Like the attention kinds, a channel mixer lists its fields once (see attention/kind.hpp).
 struct NoChannelMixer {
   bool operator==(const NoChannelMixer&) const = default;
 };
@@ -25,6 +26,14 @@ struct Dense {
   bool up_bias = false;     // also of the gate
   bool down_bias = false;
   bool operator==(const Dense&) const = default;
+
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("intermediate", self.intermediate);
+    visit("gated", self.gated);
+    visit("up_bias", self.up_bias);
+    visit("down_bias", self.down_bias);
+  }
 };
 
 struct Moe {
@@ -42,6 +51,23 @@ struct Moe {
   Dim dense_beside = 0;            // a dense MLP of this width runs beside the experts (Arctic, Gemma 4)
   Dim zero_experts = 0;            // routed to, cost nothing (LongCat)
   bool operator==(const Moe&) const = default;
+
+  template <class Self, class Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("experts", self.experts);
+    visit("experts_per_token", self.experts_per_token);
+    visit("intermediate", self.intermediate);
+    visit("shared_intermediate", self.shared_intermediate);
+    visit("gated", self.gated);
+    visit("expert_bias", self.expert_bias);
+    visit("router_bias", self.router_bias);
+    visit("correction_bias", self.correction_bias);
+    visit("shared_gate", self.shared_gate);
+    visit("shared_gated", self.shared_gated);
+    visit("latent", self.latent);
+    visit("dense_beside", self.dense_beside);
+    visit("zero_experts", self.zero_experts);
+  }
 };
 
 using ChannelMixer = std::variant<NoChannelMixer, Dense, Moe>;
