@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a model class supplies that its config does not state: whether projections have biases, how
+// many norms a layer has, whether the head is tied when the key is absent. Facts about classes are
+// data, one row a `model_type`, each with the modelling code it was read from. Caches are never
+// decided here: what is cached follows from keys, and only the value of an *omitted* key may come
+// from a class (`omitted`), which is then listed in `assumptions`.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "attention/softmax.hpp"
+
+namespace attncalc::hf {
+
+struct OmittedKey {
+  std::string_view key;
+  std::string_view value;  // as YAML
+};
+
+struct ClassFacts {
+  std::string_view model_type;
+  bool qkv_bias = false;    // where `attention_bias` and its kin are absent
+  bool o_bias = false;
+  bool mlp_bias = false;
+  bool gated_mlp = true;
+  QkNorm qk_norm = QkNorm::none;
+  NormParameters norm = NormParameters::scale;
+  int norms = 2;            // over the hidden width, each layer
+  bool final_norm = true;
+  bool tied = false;        // where tie_word_embeddings is absent
+  bool head_bias = false;
+  bool learnt_sinks = false;
+  bool output_gate = false;
+  bool router_bias = false;
+  bool expert_bias = false;
+  bool shared_gate = false; // a sigmoid gate on the shared expert
+  bool correction_bias = false;
+  std::span<const OmittedKey> omitted = {};
+};
+
+// The row of a model_type; nullopt if the class is not known (its file is then read by its keys
+// alone, with a warning that the parameter count assumes a Llama-like class).
+std::optional<ClassFacts> class_facts(std::string_view model_type);
+
+}  // namespace attncalc::hf

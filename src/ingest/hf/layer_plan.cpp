@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which mixer stands in which layer. Configs say it in many spellings; each has one function here
+// that answers with a plan if its key is there. The first that answers wins, and windows are then
+// laid over the attention layers by the keys and class rules for windows. See docs/model.md,
+// "Layer patterns", and the sources beside each function.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/nearest.hpp"
+#include "ingest/hf/reader.hpp"
+
+namespace attncalc::hf {
+namespace {
+
+using MaybeRoles = std::optional<std::vector<Role>>;
+
+struct TypeWord {
+  std::string_view word;
+  Role role;
+};
+
+// The words of `layer_types` and `layers_block_type` (transformers configuration_utils,
+// ALLOWED_LAYER_TYPES, and the files themselves).
+constexpr TypeWord type_words[] = {
+    {"full_attention", Role::attention},
+    {"attention", Role::attention},
+    {"global_attention", Role::attention},
+    {"global", Role::attention},
+    {"deepseek_sparse_attention", Role::attention},
+    {"sliding_attention", Role::window},
+    {"sliding_window_attention", Role::window},
+    {"local_attention", Role::window},
+    {"chunked_attention", Role::chunk},
+    {"linear_attention", Role::linear},
+    {"conv", Role::conv},
+    {"mamba", Role::mamba},
+    {"mamba2", Role::mamba},
+    {"hybrid", Role::parallel_mamba},
+    {"recurrent", Role::recurrent},
+    {"moe", Role::none},
+    {"mlp", Role::none},
+};
+
+Role role_of_word(Config& config, const Node& node) {
+  std::vector<std::string_view> words;
+  for (const TypeWord& known : type_words) {
+    if (known.word == node.text) return known.role;
+    words.push_back(known.word);
+  }
+  config.problem(node, fmt::format("layer type '{}' is not understood", node.text),
+                 did_you_mean(node.text, words));
+  return Role::attention;
+}
+
+MaybeRoles from_words(Config& config, std::size_t) {
+  const Node* node = config.find({"layer_types", "layers_block_type"});
+  if (!node || node->kind != NodeKind::list) return std::nullopt;
+  std::vector<Role> roles;
+  for (const Node& child : node->children) roles.push_back(role_of_word(config, child));
+  return roles;
+}
+
+// Nemotron-H: M state space, * attention, - MLP, E experts.
+MaybeRoles from_pattern_text(Config& config, std::size_t) {
+  const Node* node = config.find({"hybrid_override_pattern"});
+  if (!node) return std::nullopt;
+  std::vector<Role> roles;
+  for (const char letter : node->text) {
+    switch (letter) {
+      case 'M': roles.push_back(Role::mamba); break;
+      case '*': roles.push_back(Role::attention); break;
+      case '-':
+      case 'E': roles.push_back(Role::none); break;
+      case '|': break;
+      default:
+        config.problem(*node, fmt::format("hybrid_override_pattern holds '{}'; it may hold M, *, - and E", letter));
+        return roles;
+    }
+  }
+  return roles;
+}
+
+// MiMo: 0 full, 1 windowed.
+MaybeRoles from_hybrid_bits(Config& config, std::size_t) {
+  if (!config.has({"hybrid_layer_pattern"})) return std::nullopt;
+  std::vector<Role> roles;
+  for (const std::int64_t bit : config.integers({"hybrid_layer_pattern"})) {
+    roles.push_back(bit == 0 ? Role::attention : Role::window);
+  }
+  return roles;
+}
+
+// MiniMax: 1 full, 0 lightning.
+MaybeRoles from_attn_type_list(Config& config, std::size_t) {
+  if (!config.has({"attn_type_list"})) return std::nullopt;
+  std::vector<Role> roles;
+  for (const std::int64_t bit : config.integers({"attn_type_list"})) {
+    roles.push_back(bit == 1 ? Role::attention : Role::linear);
+  }
+  return roles;
+}
+
+// Kimi: lists of layers that count from 1.
+MaybeRoles from_linear_attn_config(Config& config, std::size_t layers) {
+  std::optional<Config> inner = config.within("linear_attn_config");
+  if (!inner || !inner->has({"full_attn_layers"})) return std::nullopt;
+  std::vector<Role> roles(layers, Role::linear);
+  for (const std::int64_t number : inner->integers({"full_attn_layers"})) {
+    if (number >= 1 && number <= static_cast<std::int64_t>(layers)) {
+      roles[static_cast<std::size_t>(number - 1)] = Role::attention;
+    }
+  }
+  return roles;
+}
+
+// Qwen3-Next: every n-th layer is full, the last of each group.
+MaybeRoles from_full_attention_interval(Config& config, std::size_t layers) {
+  if (!config.has({"linear_num_key_heads", "linear_key_head_dim"})) return std::nullopt;
+  const Dim every = config.or_default({"full_attention_interval"}, 4, "class default of Qwen3-Next and Qwen3.5");
+  std::vector<Role> roles(layers, Role::linear);
+  for (std::size_t i = 0; i < layers && every > 0; ++i) {
+    if ((static_cast<std::int64_t>(i) + 1) % every == 0) roles[i] = Role::attention;
+  }
+  return roles;
+}
+
+// Jamba: attention at offset, offset + period, …
+MaybeRoles from_period(Config& config, std::size_t layers) {
+  const std::optional<Dim> period = config.positive({"attn_layer_period"});
+  if (!period) return std::nullopt;
+  const Dim offset = config.or_default({"attn_layer_offset"}, 4, "class default of Jamba");
+  std::vector<Role> roles(layers, Role::mamba);
+  for (std::size_t i = 0; i < layers; ++i) {
+    if (static_cast<std::int64_t>(i) % period->value == offset.value) roles[i] = Role::attention;
+  }
+  return roles;
+}
+
+// Bamba lists its attention layers (from 0); the others are state spaces. Falcon-H1 has the key too,
+// null: then every layer has both.
+MaybeRoles from_attention_indices(Config& config, std::size_t layers) {
+  const bool state_space = config.map().find("mamba_d_state") != nullptr;
+  if (!state_space) return std::nullopt;
+  if (!config.has({"attn_layer_indices"})) {
+    const bool listed = config.map().find("attn_layer_indices") != nullptr;
+    if (!listed) return std::nullopt;
+    return std::vector<Role>(layers, Role::parallel_mamba);
+  }
+  std::vector<Role> roles(layers, Role::mamba);
+  for (const std::int64_t index : config.integers({"attn_layer_indices"})) {
+    if (index < static_cast<std::int64_t>(layers)) roles[static_cast<std::size_t>(index)] = Role::attention;
+  }
+  return roles;
+}
+
+constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
+    from_words,          from_pattern_text,        from_hybrid_bits,
+    from_attn_type_list, from_linear_attn_config,  from_full_attention_interval,
+    from_period,         from_attention_indices,
+};
+
+// --- windows over attention layers ---------------------------------------------------------------
+
+bool windows_are_off(Config& config) {
+  const Node* use = config.find({"use_sliding_window"});
+  return use && use->as_boolean() == false;
+}
+
+// "LLLG": L windowed, G full, repeated (EXAONE 4).
+std::vector<Role> repeat_letters(Config& config, const Node& node, std::size_t layers) {
+  std::vector<Role> roles(layers, Role::attention);
+  for (std::size_t i = 0; i < layers && !node.text.empty(); ++i) {
+    const char letter = node.text[i % node.text.size()];
+    if (letter != 'L' && letter != 'G') {
+      config.problem(node, fmt::format("{} holds '{}'; it may hold L and G", node.key, letter));
+      break;
+    }
+    if (letter == 'L') roles[i] = Role::window;
+  }
+  return roles;
+}
+
+// Every `period`-th layer is full, the last of each group; the others are windowed.
+std::vector<Role> full_last(std::size_t layers, std::int64_t period) {
+  std::vector<Role> roles(layers, Role::window);
+  for (std::size_t i = 0; i < layers && period > 0; ++i) {
+    if ((static_cast<std::int64_t>(i) + 1) % period == 0) roles[i] = Role::attention;
+  }
+  return roles;
+}
+
+// Qwen2 and Qwen3: the first max_window_layers are full, the rest windowed.
+std::vector<Role> window_from(std::size_t layers, std::int64_t first) {
+  std::vector<Role> roles(layers, Role::window);
+  std::fill_n(roles.begin(), std::min<std::size_t>(layers, static_cast<std::size_t>(first)), Role::attention);
+  return roles;
+}
+
+std::vector<Role> windowed_attention(Config& config, std::size_t layers) {
+  const Node* pattern = config.find({"sliding_window_pattern", "_sliding_window_pattern"});
+  const std::optional<Dim> first = config.integer({"max_window_layers"});
+  const bool has_window = config.has({"sliding_window", "sliding_window_size"});
+  if (!has_window || windows_are_off(config)) return std::vector<Role>(layers, Role::attention);
+  if (pattern && pattern->kind == NodeKind::string) return repeat_letters(config, *pattern, layers);
+  if (pattern) {
+    const auto period = config.positive({"sliding_window_pattern", "_sliding_window_pattern"});
+    return full_last(layers, period.value_or(Dim(1)));
+  }
+  if (first && config.has({"use_sliding_window"})) return window_from(layers, *first);
+  return std::vector<Role>(layers, Role::window);
+}
+
+// Llama 4: chunked layers where rotary positions are used, full where they are not. An empty list
+// stands for the class's rule, every fourth layer (Llama4TextConfig).
+std::vector<Role> chunked_attention(Config& config, std::size_t layers) {
+  std::vector<std::int64_t> uses_rope = config.integers({"no_rope_layers"});
+  if (uses_rope.empty()) {
+    const Dim every = config.or_default({"no_rope_layer_interval"}, 4, "class default of Llama4TextConfig");
+    for (std::size_t i = 0; i < layers; ++i) {
+      uses_rope.push_back((static_cast<std::int64_t>(i) + 1) % std::max<std::int64_t>(every, 1) != 0);
+    }
+  }
+  std::vector<Role> roles(layers, Role::attention);
+  for (std::size_t i = 0; i < std::min(layers, uses_rope.size()); ++i) {
+    if (uses_rope[i] != 0) roles[i] = Role::chunk;
+  }
+  return roles;
+}
+
+std::vector<Role> read_roles(Config& config, std::size_t layers) {
+  for (const auto& spelling : spellings) {
+    if (MaybeRoles roles = spelling(config, layers)) return *std::move(roles);
+  }
+  if (config.positive({"attention_chunk_size"})) return chunked_attention(config, layers);
+  return windowed_attention(config, layers);
+}
+
+// The layer count; some files have only the list of layers.
+std::size_t layer_count(Config& config) {
+  const Names names = {"num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"};
+  if (!config.has(names)) {
+    if (const Node* list = config.find({"layers_block_type", "layer_types"})) return list->children.size();
+  }
+  return static_cast<std::size_t>(config.need(names).value);
+}
+
+constexpr std::size_t most_layers = 100'000;
+
+}  // namespace
+
+LayerPlan read_layer_plan(Config& config, const ClassFacts&) {
+  LayerPlan plan;
+  const std::size_t layers = layer_count(config);
+  if (layers > most_layers) {
+    const Node* node = config.find({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
+    config.problem(node ? *node : config.map(), fmt::format("{} layers are more than {}", layers, most_layers));
+    return plan;
+  }
+  plan.roles = read_roles(config, layers);
+  if (plan.roles.size() < layers) {
+    config.problem(config.map(), fmt::format("the list of layer types has {} entries for {} layers",
+                                             plan.roles.size(), layers));
+  }
+  plan.roles.resize(layers, Role::attention);
+  return plan;
+}
+
+}  // namespace attncalc::hf

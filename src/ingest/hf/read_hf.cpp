@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a Hugging Face config.json to a Model: find the language model's map, lay the class's
+// defaults under it, read the layers one by one, then the rest, and refuse what was not understood.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ingest/hf/reader.hpp"
+
+namespace attncalc {
+namespace hf {
+namespace {
+
+// --- where the language model is (docs/model.md, "Where the language model is") ------------------
+
+constexpr std::string_view nestings[] = {"text_config", "llm_config", "llm_cfg", "language_config",
+                                         "thinker_config"};
+
+// The maps from the outermost to the language model's own.
+std::vector<Node*> path_to_language(Node& root) {
+  std::vector<Node*> path = {&root};
+  for (bool deeper = true; deeper;) {
+    deeper = false;
+    for (const std::string_view name : nestings) {
+      Node* inner = path.back()->find(name);
+      if (!inner || inner->kind != NodeKind::map) continue;
+      path.push_back(inner);
+      deeper = true;
+      break;
+    }
+  }
+  return path;
+}
+
+std::string text_of(const Node& map, std::string_view key) {
+  const Node* node = map.find(key);
+  return node && node->kind == NodeKind::string ? node->text : std::string();
+}
+
+// The class of the language model: its own model_type, else that of the maps around it.
+std::string model_type_of(const std::vector<Node*>& path) {
+  for (auto map = path.rbegin(); map != path.rend(); ++map) {
+    std::string type = text_of(**map, "model_type");
+    if (!type.empty()) return type;
+  }
+  return {};
+}
+
+// Lays the values of omitted keys under the map; each is an assumption.
+void add_class_defaults(Node& language, const ClassFacts& facts, Model& model) {
+  for (const OmittedKey& omitted : facts.omitted) {
+    if (language.find(omitted.key)) continue;
+    Result<Node> value = parse_value(omitted.value);
+    if (!value) continue;
+    value->key = std::string(omitted.key);
+    value->line = 0;
+    language.children.push_back(*std::move(value));
+    model.assumptions.push_back({std::string(omitted.key), std::string(omitted.value),
+                                 fmt::format("class default of {}", facts.model_type)});
+  }
+}
+
+ClassFacts facts_or_warn(std::string_view model_type, Model& model) {
+  if (std::optional<ClassFacts> facts = class_facts(model_type)) return *facts;
+  model.warnings.push_back(
+      {"unknown_class", fmt::format("model_type '{}' is not known: the cache is read from the keys alone, "
+                                    "and parameters assume a Llama-like class", model_type)});
+  ClassFacts plain;
+  plain.model_type = model_type;
+  return plain;
+}
+
+// --- the parts beside the layers -----------------------------------------------------------------
+
+enum class Head : std::uint8_t { language, none };
+
+Head head_of(const Node& root) {
+  const Node* list = root.find("architectures");
+  if (!list || list->children.empty()) return Head::language;
+  const std::string& name = list->children.front().text;
+  const bool bare = name.ends_with("Model") && !name.ends_with("LMHeadModel");
+  return bare && name.find("CausalLM") == std::string::npos ? Head::none : Head::language;
+}
+
+void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
+  Embedding& e = config.model().embedding;
+  e.vocabulary = config.need({"vocab_size", "padded_vocab_size", "n_vocab"});
+  if (const Node* tied = config.find_anywhere({"tie_word_embeddings", "weight_tying"})) {
+    e.tied = tied->as_boolean().value_or(facts.tied);
+  } else {
+    e.tied = facts.tied;
+    config.assume("tie_word_embeddings", facts.tied ? "true" : "false",
+                  fmt::format("class default of {}", facts.model_type));
+  }
+  e.has_head = head_of(root) == Head::language;
+  e.head_bias = config.flag({"lm_head_bias"}, facts.head_bias);
+  if (facts.final_norm) add_norm(e.extra, "norm", config.model().hidden, facts.norm);
+}
+
+std::string dtype_name(std::string text) {
+  const std::string_view prefix = "torch.";
+  if (text.starts_with(prefix)) text.erase(0, prefix.size());
+  const Result<Format> format = find_format(text);
+  return format ? format->name : std::string();
+}
+
+void read_dtypes(Config& config) {
+  Dtypes& d = config.model().dtypes;
+  const Node* node = config.find_anywhere({"torch_dtype", "dtype"});
+  d.activations = node ? dtype_name(node->text) : std::string();
+  if (!d.activations.empty()) {
+    d.activations_source = config.model().origin_text(config.origin(*node, node->key));
+  }
+  const Node* quantisation = config.find_anywhere({"quantization_config", "compression_config"});
+  if (!quantisation) return;
+  const Node* method = quantisation->find("quant_method");
+  if (!method) method = quantisation->find("quant_algo");
+  if (!method) return;
+  d.weights = method->text;
+  d.weights_source = config.model().origin_text(config.origin(*method, "quantization_config." + method->key));
+}
+
+// Draft layers are not part of the language model; say that they were seen.
+void note_mtp(Config& config) {
+  const auto layers = config.integer({"num_nextn_predict_layers", "mtp_num_hidden_layers",
+                                      "num_mtp_modules", "_num_mtp_layers"});
+  config.model().mtp_parameters = 0;
+  if (!layers || *layers < 1) return;
+  const Model& model = config.model();
+  // Each draft layer: a layer like the last one, a projection of [embedding; state] back to the
+  // hidden width, and three norms (DeepSeek-V3 §2.2; embedding and head are shared).
+  Stack stack;
+  stack.name = "mtp";
+  if (!model.decoder.order.empty()) stack.append(model.decoder.distinct[model.decoder.order.back()]);
+  const Count h = model.hidden.value;
+  const Count beside = h * h * Count(2) + h * Count(3);
+  const Elements each = parameters_of(stack, model.hidden) + Elements(beside);
+  config.model().mtp_parameters = (each * Count(*layers)).value.value;
+  config.warn("mtp_left_out", fmt::format("{} multi-token-prediction layer{} left out of cache and parameters",
+                                          layers->value, *layers == Dim(1) ? " is" : "s are"));
+}
+
+void read_layers(Config& config, const ClassFacts& facts) {
+  const LayerPlan plan = read_layer_plan(config, facts);
+  for (std::size_t i = 0; i < plan.roles.size(); ++i) {
+    Layer layer;
+    layer.mixers = read_mixers(config, facts, plan.roles[i], i);
+    if (plan.has_channel.empty() || plan.has_channel[i]) layer.channel = read_channel(config, facts, i);
+    for (int n = 0; n < facts.norms; ++n) add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
+    if (i < plan.cache_of.size()) layer.cache_of = plan.cache_of[i];
+    config.model().decoder.append(layer);
+    if (!config.problems().empty()) return;  // the next layer would only say it again
+  }
+}
+
+void read_all(Config& config, const ClassFacts& facts, const Node& root, const LoadOptions& options) {
+  Model& model = config.model();
+  model.hidden = config.need({"hidden_size", "n_embd", "d_model"});
+  model.max_positions = config.integer({"max_position_embeddings", "n_positions", "seq_length", "max_seq_len",
+                                        "model_max_length"}).value_or(Dim(0));
+  read_layers(config, facts);
+  read_embedding(config, facts, root);
+  read_dtypes(config);
+  note_mtp(config);
+  check_leftovers(config, options);
+  if (!config.problems().empty()) return;
+  for (std::string& fault : faults(model)) config.problem(config.map(), std::move(fault));
+}
+
+}  // namespace
+}  // namespace hf
+
+Result<Model> read_hf(const Document& original, const LoadOptions& options) {
+  if (original.root.kind != NodeKind::map) {
+    return original.problem(original.root, fmt::format("a model config is a map of keys; this is {}",
+                                                       kind_name(original.root.kind)));
+  }
+  Document document = original;  // class defaults are laid under a copy
+  std::vector<Node*> path = hf::path_to_language(document.root);
+  Node& language = *path.back();
+  Model model;
+  model.source = document.file;
+  model.model_type = hf::model_type_of(path);
+  model.name = hf::text_of(document.root, "_name_or_path");
+  const hf::ClassFacts facts = hf::facts_or_warn(model.model_type, model);
+  hf::add_class_defaults(language, facts, model);
+  hf::Config config(document, language, std::vector<const Node*>(std::next(path.rbegin()), path.rend()), model);
+  try {
+    hf::read_all(config, facts, document.root, options);
+  } catch (const Overflow& overflow) {
+    config.problem(language, overflow.what());
+  }
+  if (!config.problems().empty()) return config.problems();
+  return model;
+}
+
+}  // namespace attncalc

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The steps in which a Hugging Face config becomes a Model. Each step is a file of its own:
+//   layer_plan   which token mixer stands in which layer, from whichever of the ten spellings
+//   mixers       the kinds, with their dimensions
+//   channels     dense or mixture of experts, by layer
+//   known_keys   what may be ignored, and what must not be
+// None of them looks at a model's name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ingest/hf/classes.hpp"
+#include "ingest/hf/config.hpp"
+
+namespace attncalc::hf {
+
+// What stands in a layer. Several token mixers in one layer run side by side.
+enum class Role : std::uint8_t {
+  attention,        // over the whole context
+  window,           // attention over the last tokens
+  chunk,            // attention within a chunk
+  linear,           // the linear attention that the config describes: gated delta, KDA, lightning
+  mamba,            // the state space that the config describes: Mamba 1 or 2
+  parallel_mamba,   // attention and state space side by side
+  conv,             // short convolution
+  cross,            // cross-attention only
+  recurrent,        // RWKV
+  compressed,       // DeepSeek-V4
+  none,             // no token mixer
+};
+
+struct LayerPlan {
+  std::vector<Role> roles;
+  // Where one block of the list is a mixer *or* an MLP (Nemotron-H), which of them have a channel
+  // mixer; empty: all do.
+  std::vector<bool> has_channel;
+  // The layer whose cache this one reads; empty: each its own.
+  std::vector<std::optional<std::uint32_t>> cache_of;
+};
+
+LayerPlan read_layer_plan(Config& config, const ClassFacts& facts);
+
+// The token mixers of one layer.
+std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
+
+// The channel mixer of one layer.
+ChannelMixer read_channel(Config& config, const ClassFacts& facts, std::size_t layer);
+
+// Every key of the language model that nobody understood and that could change the cache becomes an
+// error, or an assumption where the user let it pass.
+void check_leftovers(Config& config, const LoadOptions& options);
+
+}  // namespace attncalc::hf
