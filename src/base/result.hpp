@@ -10,6 +10,7 @@
 
 #include <cassert>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -28,7 +29,8 @@ struct Problem {
   Span at;
   std::string message;      // lower case, one line, no blame: "num_key_value_heads is 0; …"
   std::string hint;         // what to do, or the nearest name; may be empty
-  std::string source_line;  // the line of the file, for the caret; may be empty
+  std::string source_line;  // what of the line is shown; may be empty; see quote_line()
+  int caret = 0;            // under which of its characters the caret stands, from 1; 0: none
   // What a script tells apart: 2 bad usage or input, 3 could not read or write.
   int exit_code = 2;
 };
@@ -38,6 +40,10 @@ using Problems = std::vector<Problem>;
 inline Problem usage_problem(std::string message, std::string hint = {}) {
   return {.at = {}, .message = std::move(message), .hint = std::move(hint), .source_line = {}};
 }
+
+// Shows `line`, the whole line that `problem.at` is in, below the message. A line longer than 120
+// characters is cut to what surrounds the caret (a config may be one line of megabytes).
+void quote_line(Problem& problem, std::string_view line);
 
 template <class T>
 class [[nodiscard]] Result {
@@ -57,7 +63,9 @@ class [[nodiscard]] Result {
   std::variant<T, Problems> state_;
 };
 
-// As a user reads it: `file:line:column: error: message`, the line, a caret, the hint.
+// As a user reads it: `file:line:column: error: message`, the line, a caret, `hint: …`; each ends
+// with a newline. What the input could smuggle to a terminal (control characters) comes out as '?'.
+// Of very many problems the first fifty are shown and the rest counted.
 std::string render(const Problem& problem);
 std::string render(const Problems& problems);
 
