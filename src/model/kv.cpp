@@ -149,7 +149,7 @@ Result<KvFigures> kv_figures(const Model& model, const KvQuery& query) {
     return figures(model, query);
   } catch (const Overflow& overflow) {
     return usage_problem(fmt::format("the KV cache of {} sequences of {} tokens is too large: {}",
-                                     query.batch, query.tokens, overflow.what()));
+                                     query.batch.value, query.tokens.value, overflow.what()));
   }
 }
 

@@ -30,9 +30,9 @@ struct CachePlan {
 CachePlan cache_plan(const Model& model);
 
 struct KvQuery {
-  std::int64_t tokens = 1;  // in the cache, per sequence, after the step
-  std::int64_t batch = 1;   // sequences
-  std::int64_t encoder_tokens = 0;
+  Dim tokens = 1;  // in the cache, per sequence, after the step
+  Dim batch = 1;   // sequences
+  Dim encoder_tokens = 0;
   KvFormats formats;
 };
 
