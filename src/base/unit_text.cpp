@@ -123,32 +123,26 @@ Result<std::int64_t> within(std::int64_t value, std::int64_t least, std::string_
 
 // --- printing ------------------------------------------------------------------------------------
 
-struct Unit {
-  std::int64_t bytes;
-  std::string_view name;
-};
-
-Unit unit_of(const Prefix& prefix, UnitStyle style) {
-  if (style == UnitStyle::iec) return {prefix.binary, prefix.binary_unit};
-  return {prefix.decimal, prefix.decimal_unit};
+ByteUnit unit_of(const Prefix& prefix, UnitStyle style) {
+  if (style == UnitStyle::iec) return {prefix.binary_unit, prefix.binary};
+  return {prefix.decimal_unit, prefix.decimal};
 }
 
 Wide rounded_quotient(Wide a, Wide b) { return (a + b / 2) / b; }
 
 // With as many decimals as make three or four digits: 1.25, 10.00, 100.0, 1,000.
-std::string format_in(std::int64_t bytes, const Unit& unit) {
-  const Wide hundredths = rounded_quotient(Wide{bytes} * 100, unit.bytes);
-  const Wide tenths = rounded_quotient(Wide{bytes} * 10, unit.bytes);
+std::string format_quotient(std::int64_t value, std::int64_t unit) {
+  const Wide hundredths = rounded_quotient(Wide{value} * 100, unit);
+  const Wide tenths = rounded_quotient(Wide{value} * 10, unit);
   if (hundredths < 100'00) {
-    return fmt::format("{}.{:02} {}", static_cast<std::int64_t>(hundredths / 100),
-                       static_cast<int>(hundredths % 100), unit.name);
+    return fmt::format("{}.{:02}", static_cast<std::int64_t>(hundredths / 100),
+                       static_cast<int>(hundredths % 100));
   }
   if (tenths < 1000'0) {
-    return fmt::format("{}.{} {}", static_cast<std::int64_t>(tenths / 10),
-                       static_cast<int>(tenths % 10), unit.name);
+    return fmt::format("{}.{}", static_cast<std::int64_t>(tenths / 10),
+                       static_cast<int>(tenths % 10));
   }
-  const Wide whole = rounded_quotient(bytes, unit.bytes);
-  return fmt::format("{} {}", format_count(static_cast<std::int64_t>(whole)), unit.name);
+  return format_count(static_cast<std::int64_t>(rounded_quotient(value, unit)));
 }
 
 // Whether the figure is at least one of the next larger unit, or would be after rounding to the
@@ -200,13 +194,24 @@ Result<Bytes> parse_bytes(std::string_view text, std::string_view what) {
   return bytes(*value);
 }
 
-std::string format_bytes(Bytes bytes, UnitStyle style) {
-  const std::int64_t count = bytes.value.value;
-  if (style == UnitStyle::bytes || count < unit_of(prefixes[0], style).bytes)
-    return format_count(count) + " B";
+ByteUnit column_unit(Bytes largest, UnitStyle style) {
+  const std::int64_t count = largest.value.value;
+  if (style == UnitStyle::bytes || count < unit_of(prefixes[0], style).bytes) return {};
   std::size_t at = 0;
   while (at + 1 < prefixes.size() && reaches_next(count, at, style)) ++at;
-  return format_in(count, unit_of(prefixes[at], style));
+  return unit_of(prefixes[at], style);
+}
+
+std::string format_in(Bytes bytes, const ByteUnit& unit) {
+  const std::int64_t count = bytes.value.value;
+  if (unit.bytes == 1 || count == 0) return format_count(count);
+  const bool vanishes = rounded_quotient(Wide{count} * 100, unit.bytes) == 0;
+  return vanishes ? "<0.01" : format_quotient(count, unit.bytes);
+}
+
+std::string format_bytes(Bytes bytes, UnitStyle style) {
+  const ByteUnit unit = column_unit(bytes, style);
+  return fmt::format("{} {}", format_in(bytes, unit), unit.bytes == 1 ? "B" : unit.name);
 }
 
 std::string format_count(std::int64_t value) {
@@ -217,6 +222,24 @@ std::string format_count(std::int64_t value) {
     digits.insert(at, 1, ',');
   }
   return digits;
+}
+
+std::string format_spoken(std::int64_t value) {
+  struct Word {
+    std::int64_t value;
+    std::string_view word;
+  };
+  constexpr auto words = std::to_array<Word>({{units::tera, "trillion"},
+                                              {units::giga, "billion"},
+                                              {units::mega, "million"},
+                                              {units::kilo, "thousand"}});
+  constexpr std::int64_t shown_in_full = 10 * units::kilo;
+  if (value < shown_in_full) return format_count(value);
+  for (const Word& word : words) {
+    if (value >= word.value)
+      return format_quotient(value, word.value) + " " + std::string(word.word);
+  }
+  return format_count(value);
 }
 
 }  // namespace attncalc

@@ -21,7 +21,8 @@ namespace attncalc {
 Result<std::int64_t> parse_tokens(std::string_view text, std::string_view what);
 
 // A plain positive count ("8", "1_000"): batch sizes, ranks. At least `least`, at most 2^40.
-Result<std::int64_t> parse_count(std::string_view text, std::string_view what, std::int64_t least = 1);
+Result<std::int64_t> parse_count(std::string_view text, std::string_view what,
+                                 std::int64_t least = 1);
 
 // "80 GB", "10GiB", "512 MiB", "1024 B". Errors: no unit, unknown unit, not a whole byte count.
 Result<Bytes> parse_bytes(std::string_view text, std::string_view what);
@@ -32,7 +33,21 @@ enum class UnitStyle { iec, si, bytes };
 // value that looks exact: a figure below one unit prefix is printed as whole bytes.
 std::string format_bytes(Bytes bytes, UnitStyle style);
 
+// The unit of a whole column of bytes: the one that its largest figure is printed in.
+struct ByteUnit {
+  std::string_view name = "bytes";
+  std::int64_t bytes = 1;
+};
+ByteUnit column_unit(Bytes largest, UnitStyle style);
+
+// A figure in the unit of its column: "5.00"; "<0.01" rather than a zero that is none.
+std::string format_in(Bytes bytes, const ByteUnit& unit);
+
 // "10,737,418,240": grouped digits for counts in tables.
 std::string format_count(std::int64_t value);
+
+// "70.6 billion": three or four digits and the word, as parameters are spoken of. Below ten
+// thousand the count itself.
+std::string format_spoken(std::int64_t value);
 
 }  // namespace attncalc
