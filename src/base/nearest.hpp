@@ -13,7 +13,8 @@ namespace attncalc {
 
 // At most `most` candidates, nearest first (ties in the order given); none that is further than a
 // third of the longer name away. Case, and the separators "-", "_", "." and " ", do not count.
-std::vector<std::string_view> nearest(std::string_view typed, std::span<const std::string_view> among,
+std::vector<std::string_view> nearest(std::string_view typed,
+                                      std::span<const std::string_view> among,
                                       std::size_t most = 3);
 
 // "did you mean llama-3-70b, llama-2-70b?" or empty.

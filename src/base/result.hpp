@@ -48,8 +48,8 @@ void quote_line(Problem& problem, std::string_view line);
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}                       // NOLINT: a value is a result
-  Result(Problem problem) : state_(Problems{std::move(problem)}) {}   // NOLINT: so is a problem
+  Result(T value) : state_(std::move(value)) {}                      // NOLINT: a value is a result
+  Result(Problem problem) : state_(Problems{std::move(problem)}) {}  // NOLINT: so is a problem
   Result(Problems problems) : state_(std::move(problems)) { assert(!this->problems().empty()); }
 
   explicit operator bool() const { return state_.index() == 0; }

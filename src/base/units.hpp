@@ -59,8 +59,12 @@ struct Quantity {
   explicit constexpr Quantity(Rep v) : value(v) {}
   constexpr auto operator<=>(const Quantity&) const = default;
 
-  friend constexpr Quantity operator+(Quantity a, Quantity b) { return Quantity(a.value + b.value); }
-  friend constexpr Quantity operator-(Quantity a, Quantity b) { return Quantity(a.value - b.value); }
+  friend constexpr Quantity operator+(Quantity a, Quantity b) {
+    return Quantity(a.value + b.value);
+  }
+  friend constexpr Quantity operator-(Quantity a, Quantity b) {
+    return Quantity(a.value - b.value);
+  }
   friend constexpr Quantity operator*(Quantity a, Rep times) { return Quantity(a.value * times); }
   friend constexpr Quantity operator*(Rep times, Quantity a) { return Quantity(times * a.value); }
   constexpr Quantity& operator+=(Quantity b) { return *this = *this + b; }
