@@ -59,6 +59,14 @@ constexpr std::array<std::string_view, 3> words(NormParameters) {
 void add_norm(std::vector<WeightTensor>& out, std::string_view role, Dim width,
               NormParameters parameters);
 
+// A causal convolution over `heads` × `width` channels. Between tokens it must remember its last
+// `kernel` − 1 inputs, and this is what counts (docs/model.md, "Convolution state"); transformers
+// and causal-conv1d keep `kernel` columns, the newest of which is only passed on. A kernel of 0 is
+// no convolution.
+void add_conv_state(std::vector<CacheTensor>& out, Dim heads, Dim width, Dim kernel, Split split);
+void add_conv_weights(std::vector<WeightTensor>& out, Dim channels, Dim kernel, bool bias,
+                      Split split);
+
 // "must be at least 1" faults for the named dimensions.
 struct NamedDim {
   std::string_view name;

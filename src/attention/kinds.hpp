@@ -8,10 +8,11 @@
 #include "attention/gated_delta.hpp"
 #include "attention/latent.hpp"
 #include "attention/softmax.hpp"
+#include "attention/state_space2.hpp"
 
 namespace attncalc {
 
-using Kind = std::variant<Softmax, Latent, GatedDelta>;
+using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
