@@ -2,6 +2,8 @@
 #
 # What scripts/try and scripts/test share: installing what is missing and running a step quietly.
 # Sourced, not run. Everything that these print goes to stderr, so stdout is free for an answer.
+
+# shellcheck shell=bash disable=SC2034,SC2191
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
