@@ -33,7 +33,7 @@ struct KvQuery {
   Dim tokens = 1;  // in the cache, per sequence, after the step
   Dim batch = 1;   // sequences
   Dim encoder_tokens = 0;
-  KvFormats formats;
+  KvFormats formats = {};
 };
 
 const Format& format_of(const CacheTensor& tensor, const KvFormats& formats);
