@@ -8,11 +8,12 @@
 #include "attention/gated_delta.hpp"
 #include "attention/latent.hpp"
 #include "attention/softmax.hpp"
+#include "attention/state_space1.hpp"
 #include "attention/state_space2.hpp"
 
 namespace attncalc {
 
-using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2>;
+using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
