@@ -7,13 +7,14 @@
 
 #include "attention/gated_delta.hpp"
 #include "attention/latent.hpp"
+#include "attention/short_conv.hpp"
 #include "attention/softmax.hpp"
 #include "attention/state_space1.hpp"
 #include "attention/state_space2.hpp"
 
 namespace attncalc {
 
-using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1>;
+using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
