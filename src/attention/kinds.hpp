@@ -5,6 +5,7 @@
 
 #include <variant>
 
+#include "attention/cross.hpp"
 #include "attention/gated_delta.hpp"
 #include "attention/latent.hpp"
 #include "attention/short_conv.hpp"
@@ -14,7 +15,7 @@
 
 namespace attncalc {
 
-using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv>;
+using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
