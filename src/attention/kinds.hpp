@@ -7,6 +7,7 @@
 
 #include "attention/cross.hpp"
 #include "attention/gated_delta.hpp"
+#include "attention/kda.hpp"
 #include "attention/latent.hpp"
 #include "attention/short_conv.hpp"
 #include "attention/softmax.hpp"
@@ -15,7 +16,8 @@
 
 namespace attncalc {
 
-using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross>;
+using Kind =
+    std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross, Kda>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
