@@ -9,6 +9,7 @@
 #include "attention/gated_delta.hpp"
 #include "attention/kda.hpp"
 #include "attention/latent.hpp"
+#include "attention/lightning.hpp"
 #include "attention/short_conv.hpp"
 #include "attention/softmax.hpp"
 #include "attention/state_space1.hpp"
