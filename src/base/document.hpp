@@ -58,6 +58,8 @@ struct Node {
   std::optional<std::int64_t> as_integer() const;
   std::optional<double> as_real() const;
   std::optional<bool> as_boolean() const;
+
+  bool operator==(const Node&) const = default;
 };
 
 struct Document {

@@ -121,7 +121,7 @@ constexpr auto translations = std::to_array<Translation>({
     {"illegal block entry", "a '-' cannot stand here",
      "a list is indented with spaces, an item a line"},
     {"the referenced anchor is not defined", "anchors (&) and aliases (*) are not supported",
-     "write the value out; text that begins with * must be quoted"},
+     "write the value out; text that begins with & or * must be quoted"},
 });
 
 // False for text that begins with a quote and has no other that closes it. Inside, '' and \" are
