@@ -17,7 +17,7 @@ const Names experts_chosen = {"num_experts_per_tok", "num_experts_per_token", "e
                                   "moe_topk", "moe_top_k", "moe_k", "top_k_experts"};
 const Names expert_width = {"moe_intermediate_size", "expert_intermediate_size", "moe_ffn_hidden_size"};
 const Names dense_width = {"intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim", "d_ff",
-                               "decoder_ffn_dim"};
+                           "decoder_ffn_dim", "ff_intermediate_size", "dense_intermediate_size"};
 
 bool listed(const std::vector<std::int64_t>& layers, std::size_t layer) {
   return std::find(layers.begin(), layers.end(), static_cast<std::int64_t>(layer)) != layers.end();
@@ -25,6 +25,8 @@ bool listed(const std::vector<std::int64_t>& layers, std::size_t layer) {
 
 // Whether a layer has experts, where the model has any. Each key is optional; all must agree.
 bool has_experts(Config& config, std::size_t layer) {
+  config.understand({"mlp_layer_types", "moe_layer_freq", "first_k_dense_replace", "moe_layer_start_index",
+                     "decoder_sparse_step", "interleave_moe_layer_step", "mlp_only_layers"});
   const auto index = static_cast<std::int64_t>(layer);
   if (const Node* types = config.find({"mlp_layer_types"})) {
     return layer < types->children.size() && types->children[layer].text != "dense";
@@ -38,12 +40,22 @@ bool has_experts(Config& config, std::size_t layer) {
   return !listed(config.integers({"mlp_only_layers"}), layer);
 }
 
-Dim shared_width(Config& config, Dim expert) {
-  if (auto stated = config.integer({"shared_expert_intermediate_size", "moe_shared_expert_intermediate_size"})) {
+Dim shared_width(Config& config, Dim expert, std::size_t layer) {
+  const auto count = config.of_layer({"n_shared_experts", "num_shared_experts", "num_shared_expert"}, layer);
+  if (auto stated = config.integer({"shared_expert_intermediate_size", "moe_shared_expert_intermediate_size",
+                                    "share_expert_dim", "shared_intermediate_size"})) {
     return *stated;
   }
-  const auto count = config.integer({"n_shared_experts", "num_shared_experts", "num_shared_expert"});
   return count ? Dim(*count * expert, count->origin) : Dim(0);
+}
+
+// DBRX keeps its experts in a map of their own.
+Moe read_nested_moe(Config& inner) {
+  Moe m;
+  m.experts = inner.need({"moe_num_experts"});
+  m.experts_per_token = inner.need({"moe_top_k"});
+  m.intermediate = inner.need({"ffn_hidden_size"});
+  return m;
 }
 
 Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
@@ -53,7 +65,8 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
   if (m.experts_per_token < 1) config.missing("num_experts_per_tok", "it says how many experts a token uses");
   m.intermediate = config.of_layer(expert_width, layer).value_or(Dim(0));
   if (m.intermediate < 1) m.intermediate = config.need({"intermediate_size", "ffn_hidden_size"});
-  m.shared_intermediate = shared_width(config, m.intermediate);
+  m.shared_intermediate = shared_width(config, m.intermediate, layer);
+  m.latent = config.integer({"moe_latent_size"}).value_or(Dim(0));
   // Llama 4: the shared expert is as wide as a routed one, the dense layers have a key of their own.
   if (config.has({"intermediate_size_mlp"})) m.shared_intermediate = m.intermediate;
   m.gated = m.shared_gated = facts.gated_mlp;
@@ -64,11 +77,28 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
   return m;
 }
 
+// The width of a dense MLP: its own key, or a multiple of the hidden width that the class has.
+Dim dense_intermediate(Config& config, const ClassFacts& facts) {
+  if (auto stated = config.positive({"intermediate_size_mlp"})) return *stated;
+  if (auto stated = config.positive(dense_width)) return {*stated / facts.mlp_width_over, stated->origin};
+  const Dim times = config.positive({"expansion_ratio", "hidden_ratio"}).value_or(Dim(facts.mlp_times_hidden));
+  if (times < 1) return config.need({"intermediate_size"});
+  config.assume("intermediate_size", fmt::format("{}", times * config.model().hidden.value),
+                fmt::format("{} × hidden_size, class default of {}", times.value, facts.model_type));
+  return times * config.model().hidden;
+}
+
+// LFM2 states the width before its own adjustment: two thirds, rounded up (Lfm2MLP).
+Dim adjusted(Config& config, Dim width) {
+  if (!config.flag({"block_auto_adjust_ff_dim"}, false)) return width;
+  const Dim multiple = config.or_default({"block_multiple_of"}, 256, "class default of Lfm2Config");
+  const std::int64_t two_thirds = 2 * width.value / 3;
+  return {(two_thirds + multiple - 1) / multiple * multiple, width.origin};
+}
+
 Dense read_dense(Config& config, const ClassFacts& facts) {
   Dense d;
-  d.intermediate = config.positive({"intermediate_size_mlp"}).value_or(Dim(0));
-  if (d.intermediate < 1) d.intermediate = config.positive(dense_width).value_or(Dim(0));
-  if (d.intermediate < 1) d.intermediate = config.need({"intermediate_size"});
+  d.intermediate = adjusted(config, dense_intermediate(config, facts));
   d.gated = facts.gated_mlp;
   d.up_bias = d.down_bias = config.flag({"mlp_bias"}, facts.mlp_bias);
   return d;
@@ -76,10 +106,12 @@ Dense read_dense(Config& config, const ClassFacts& facts) {
 
 }  // namespace
 
-ChannelMixer read_channel(Config& config, const ClassFacts& facts, std::size_t layer) {
+ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel channel, std::size_t layer) {
+  if (channel == Channel::none) return NoChannelMixer{};
+  if (std::optional<Config> nested = config.within("ffn_config")) return read_nested_moe(*nested);
   const bool experts = config.of_layer(expert_count, layer).value_or(Dim(0)) > 0;
-  // Both are read where the model has experts, so that every key counts as understood.
-  if (experts && has_experts(config, layer)) return read_moe(config, facts, layer);
+  const bool here = channel == Channel::experts || (channel == Channel::by_keys && has_experts(config, layer));
+  if (experts && here) return read_moe(config, facts, layer);
   return read_dense(config, facts);
 }
 

@@ -57,6 +57,10 @@ Role role_of_word(Config& config, const Node& node) {
 MaybeRoles from_words(Config& config, std::size_t) {
   const Node* node = config.find({"layer_types", "layers_block_type"});
   if (!node || node->kind != NodeKind::list) return std::nullopt;
+  // The list decides; the rules that it was made from say the same once more.
+  config.understand({"full_attention_interval", "sliding_window_pattern", "_sliding_window_pattern",
+                     "no_rope_layers", "no_rope_layer_interval", "nope_layer_interval", "attn_layer_period",
+                     "attn_layer_offset", "hybrid_override_pattern", "full_attn_idxs", "attention_chunk_size"});
   std::vector<Role> roles;
   for (const Node& child : node->children) roles.push_back(role_of_word(config, child));
   return roles;
@@ -155,10 +159,28 @@ MaybeRoles from_attention_indices(Config& config, std::size_t layers) {
   return roles;
 }
 
+// LFM2: the indices (from 0) of attention layers among short convolutions.
+MaybeRoles from_full_attention_indices(Config& config, std::size_t layers) {
+  if (!config.has({"full_attn_idxs"})) return std::nullopt;
+  std::vector<Role> roles(layers, Role::conv);
+  for (const std::int64_t index : config.integers({"full_attn_idxs"})) {
+    if (index < static_cast<std::int64_t>(layers)) roles[static_cast<std::size_t>(index)] = Role::attention;
+  }
+  return roles;
+}
+
+// A pure state-space model: state keys and no attention heads (Mamba 1 and 2, Codestral-Mamba).
+MaybeRoles from_state_keys(Config& config, std::size_t layers) {
+  const bool state = config.map().find("state_size") && config.map().find("conv_kernel");
+  if (!state || config.map().find("num_attention_heads")) return std::nullopt;
+  return std::vector<Role>(layers, Role::mamba);
+}
+
 constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
     from_words,          from_pattern_text,        from_hybrid_bits,
     from_attn_type_list, from_linear_attn_config,  from_full_attention_interval,
-    from_period,         from_attention_indices,
+    from_period,         from_attention_indices,   from_full_attention_indices,
+    from_state_keys,
 };
 
 // --- windows over attention layers ---------------------------------------------------------------
@@ -217,7 +239,7 @@ std::vector<Role> windowed_attention(Config& config, std::size_t layers) {
 std::vector<Role> chunked_attention(Config& config, std::size_t layers) {
   std::vector<std::int64_t> uses_rope = config.integers({"no_rope_layers"});
   if (uses_rope.empty()) {
-    const Dim every = config.or_default({"no_rope_layer_interval"}, 4, "class default of Llama4TextConfig");
+    const Dim every = config.or_default({"no_rope_layer_interval", "nope_layer_interval"}, 4, "class default of Llama4TextConfig");
     for (std::size_t i = 0; i < layers; ++i) {
       uses_rope.push_back((static_cast<std::int64_t>(i) + 1) % std::max<std::int64_t>(every, 1) != 0);
     }
@@ -237,9 +259,29 @@ std::vector<Role> read_roles(Config& config, std::size_t layers) {
   return windowed_attention(config, layers);
 }
 
+// Nemotron-H: what a block of the pattern is, when it is no mixer.
+std::vector<Channel> read_channels(Config& config, std::size_t layers) {
+  std::vector<Channel> channels;
+  if (const Node* pattern = config.find({"hybrid_override_pattern"})) {
+    for (const char letter : pattern->text) {
+      if (letter == '|') continue;
+      channels.push_back(letter == '-' ? Channel::dense : letter == 'E' ? Channel::experts : Channel::none);
+    }
+  } else if (const Node* words = config.find({"layers_block_type"})) {
+    const bool blocks = std::any_of(words->children.begin(), words->children.end(), [](const Node& word) {
+      return word.text == "moe" || word.text == "mlp";
+    });
+    for (const Node& word : words->children) {
+      if (blocks) channels.push_back(word.text == "moe" ? Channel::experts : word.text == "mlp" ? Channel::dense : Channel::none);
+    }
+  }
+  if (!channels.empty()) channels.resize(layers, Channel::by_keys);
+  return channels;
+}
+
 // The layer count; some files have only the list of layers.
 std::size_t layer_count(Config& config) {
-  const Names names = {"num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"};
+  const Names names = {"decoder_layers", "num_decoder_layers", "num_hidden_layers", "n_layer", "n_layers", "num_layers"};
   if (!config.has(names)) {
     if (const Node* list = config.find({"layers_block_type", "layer_types"})) return list->children.size();
   }
@@ -264,6 +306,7 @@ LayerPlan read_layer_plan(Config& config, const ClassFacts&) {
                                              plan.roles.size(), layers));
   }
   plan.roles.resize(layers, Role::attention);
+  plan.channels = read_channels(config, layers);
   return plan;
 }
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The dimensions of a layer's token mixers, from keys.
+// The dimensions of a layer's token mixers, from keys: attention here, recurrent kinds in states.cpp.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "ingest/hf/reader.hpp"
 
 namespace attncalc::hf {
 namespace {
+
+const Names head_names = {"num_attention_heads_per_layer", "num_attention_heads", "n_head", "n_heads",
+                          "decoder_attention_heads", "num_heads"};
+const Names kv_head_names = {"num_key_value_heads", "num_kv_heads", "n_kv_heads", "multi_query_group_num",
+                             "num_query_groups", "n_head_kv"};
+const Names window_names = {"sliding_window", "sliding_window_size", "window_size"};
 
 // Null, absent, or `use_mla: false`: keys that are there but off do not make a layer latent.
 bool is_latent(Config& config) {
@@ -14,58 +22,135 @@ bool is_latent(Config& config) {
   return config.integer({"kv_lora_rank"}).value_or(Dim(0)) > 0 && !off;
 }
 
-bool bias_flag(Config& config, bool otherwise) {
-  return config.flag({"attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias"}, otherwise);
+// --- KV heads --------------------------------------------------------------------------------
+
+// Falcon: the new architecture has num_kv_heads; the old one is multi-query or multi-head, whatever
+// num_kv_heads says (falcon-7b states 71 and stores 1). gpt_bigcode has only the flag.
+std::optional<Dim> multi_query_heads(Config& config) {
+  const bool multi_query = config.flag({"multi_query"}, false);
+  const Node* new_architecture = config.find({"new_decoder_architecture"});
+  if (new_architecture && new_architecture->as_boolean() == true) return std::nullopt;
+  if (multi_query) return config.dim(*config.find({"multi_query"}), "multi_query", 1);
+  return std::nullopt;
 }
 
-// KV heads where no key says: as many as heads, but for the old multi-query flags.
-Dim kv_heads(Config& config, Dim heads, std::size_t layer) {
-  if (auto stated = config.of_layer({"num_key_value_heads", "n_kv_heads", "multi_query_group_num",
-                                     "num_query_groups", "n_head_kv"}, layer)) {
-    return *stated;
+std::optional<Dim> nested_kv_heads(Config& config) {  // DBRX, MPT
+  std::optional<Config> inner = config.within("attn_config");
+  if (!inner) return std::nullopt;
+  return inner->positive({"kv_n_heads"});
+}
+
+Dim kv_heads(Config& config, Dim heads, Role role, std::size_t layer) {
+  if (role == Role::window) {
+    if (auto stated = config.of_layer({"swa_num_key_value_heads"}, layer)) return *stated;
   }
-  return heads;
+  if (role == Role::attention && config.has({"global_head_dim"})) {
+    if (auto stated = config.positive({"num_global_key_value_heads"})) return *stated;
+  }
+  config.understand({"multi_query_attention", "swa_num_key_value_heads", "num_global_key_value_heads"});
+  if (auto one = multi_query_heads(config)) {
+    config.understand(kv_head_names);
+    return *one;
+  }
+  const Node* grouped = config.find({"multi_query_attention"});  // ChatGLM: false means MHA
+  if (grouped && grouped->as_boolean() == false) return heads;
+  if (auto nested = nested_kv_heads(config)) return *nested;
+  return config.of_layer(kv_head_names, layer).value_or(heads);
 }
 
 // A stated count of KV heads must be sound where it stands; the layer's own check has no place.
 void check_heads(Config& config, const Softmax& s) {
   const Node* node = config.find({"num_key_value_heads"});
-  if (!node || s.heads < 1) return;
+  if (!node || node->kind == NodeKind::list || s.heads < 1) return;
   const bool divides = s.kv_heads >= 1 && s.heads % s.kv_heads == 0;
   if (divides) return;
   config.problem(*node, fmt::format("num_key_value_heads is {}; it must divide num_attention_heads, {}",
                                     s.kv_heads.value, s.heads.value));
 }
 
+// --- widths ----------------------------------------------------------------------------------
+
+Dim key_width(Config& config, Role role) {
+  const std::optional<Dim> global = config.positive({"global_head_dim"});  // Gemma 4's full layers
+  if (role == Role::attention && global) return *global;
+  const std::optional<Dim> local = config.positive({"swa_head_dim"});      // MiMo-V2's windows
+  if (role == Role::window && local) return *local;
+  return config.positive({"head_dim", "kv_channels", "attention_head_dim", "d_kv"}).value_or(Dim(0));
+}
+
+Dim value_width(Config& config, Role role) {
+  const std::optional<Dim> local = config.positive({"swa_v_head_dim"});
+  if (role == Role::window && local) return *local;
+  return config.positive({"v_head_dim"}).value_or(Dim(0));
+}
+
 void read_reach(Config& config, Role role, Softmax& s) {
-  if (role == Role::window) s.window = config.need({"sliding_window", "sliding_window_size", "attention_window_size"});
+  if (role == Role::window) s.window = config.need(window_names);
   if (role == Role::chunk) s.chunk = config.need({"attention_chunk_size"});
+}
+
+// --- biases and norms ------------------------------------------------------------------------
+
+struct Biases {
+  bool qkv, o;
+};
+
+Biases read_biases(Config& config, const ClassFacts& facts) {
+  const Names keys = {"attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias", "use_bias", "bias"};
+  const Node* node = config.find(keys);
+  if (!node || !facts.reads_bias_key) return {facts.qkv_bias, facts.o_bias};
+  const bool stated = config.flag(keys, facts.qkv_bias);
+  const bool qkv_only = node->key.find("qkv") != std::string::npos;
+  return {stated, stated && facts.bias_key_covers_o && !qkv_only};
+}
+
+QkNorm read_qk_norm(Config& config, const ClassFacts& facts) {
+  const bool stated = config.flag({"use_qk_norm", "qk_layernorm"}, false);
+  return facts.qk_norm_by_key && !stated ? QkNorm::none : facts.qk_norm;
+}
+
+// `gating: true` and "per-head" mean the same (Laguna); Step-3.5 has a key of its own.
+Dim gates_per_head(Config& config, const ClassFacts& facts) {
+  const bool stated = config.has({"gating", "gating_types"}) && facts.gate_per_head;
+  return stated || config.flag({"use_head_wise_attn_gate"}, false) ? 1 : 0;
+}
+
+Dim read_heads(Config& config, Role role, std::size_t layer) {
+  if (role == Role::window) {
+    if (auto local = config.of_layer({"swa_num_attention_heads"}, layer)) return *local;
+  }
+  const std::optional<Dim> heads = config.of_layer(head_names, layer);
+  return heads && *heads > 0 ? *heads : config.need({"num_attention_heads"});
 }
 
 Softmax read_softmax(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
   Softmax s;
-  s.heads = config.of_layer({"num_attention_heads", "n_head", "n_heads", "num_heads",
-                             "num_attention_heads_per_layer"}, layer)
-                .value_or(Dim(0));
-  if (s.heads < 1) s.heads = config.need({"num_attention_heads", "n_head", "n_heads", "num_heads"});
-  s.kv_heads = kv_heads(config, s.heads, layer);
-  s.head_dim = config.positive({"head_dim", "kv_channels", "attention_head_dim"}).value_or(Dim(0));
-  s.value_dim = config.positive({"v_head_dim"}).value_or(Dim(0));
+  s.heads = read_heads(config, role, layer);
+  s.kv_heads = kv_heads(config, s.heads, role, layer);
+  s.head_dim = key_width(config, role);
+  s.value_dim = value_width(config, role);
   read_reach(config, role, s);
-  const bool qkv_bias = bias_flag(config, facts.qkv_bias);
-  s.q_bias = s.k_bias = s.v_bias = qkv_bias;
-  s.o_bias = config.map().find("attention_bias") ? qkv_bias && facts.o_bias : facts.o_bias;
-  s.qk_norm = facts.qk_norm;
-  s.qk_norm_parameters = facts.norm;
-  s.learnt_sinks = facts.learnt_sinks;
+  const Biases biases = read_biases(config, facts);
+  s.q_bias = s.k_bias = s.v_bias = biases.qkv;
+  s.o_bias = biases.o;
+  s.qk_norm = read_qk_norm(config, facts);
+  s.qk_norm_parameters = facts.qk_norm_parameters.value_or(facts.norm);
+  const bool window_sinks = config.flag({"add_swa_attention_sink_bias"}, false);
+  const bool full_sinks = config.flag({"add_full_attention_sink_bias"}, false);
+  s.learnt_sinks = facts.learnt_sinks || (role == Role::window ? window_sinks : full_sinks);
   s.output_gate = config.flag({"attn_output_gate"}, facts.output_gate);
+  s.gate_per_head = gates_per_head(config, facts);
+  s.value_is_key = config.flag({"attention_k_eq_v"}, false) && role == Role::attention;
   check_heads(config, s);
   s.complete(config.model().hidden);
   return s;
 }
 
+// --- MLA -------------------------------------------------------------------------------------
+
 // GLM-5.2's list says which layers choose for themselves and which reuse an earlier choice.
 bool shares_indexer(Config& config, std::size_t layer) {
+  config.understand({"index_topk_freq", "index_skip_topk_offset", "index_topk_pattern"});
   const Node* types = config.find({"indexer_types"});
   if (!types || layer >= types->children.size()) return false;
   const Node& word = types->children[layer];
@@ -75,67 +160,47 @@ bool shares_indexer(Config& config, std::size_t layer) {
   return word.text == "shared";
 }
 
-Latent read_latent(Config& config, const ClassFacts&, Role role, std::size_t layer) {
+void read_indexer(Config& config, Latent& l, std::size_t layer) {
+  l.index_heads = config.integer({"index_n_heads"}).value_or(Dim(0));
+  l.index_head_dim = config.integer({"index_head_dim"}).value_or(Dim(0));
+  l.index_topk = config.integer({"index_topk"}).value_or(Dim(0));
+  l.shares_indexer = shares_indexer(config, layer);
+}
+
+Latent read_latent(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
   Latent l;
   l.heads = config.need({"num_attention_heads"});
   l.kv_lora_rank = config.need({"kv_lora_rank"});
   l.rope_dim = config.integer({"qk_rope_head_dim"}).value_or(Dim(0));
   l.nope_dim = config.need({"qk_nope_head_dim"});
   l.value_dim = config.positive({"v_head_dim"}).value_or(Dim(0));
+  if (facts.value_dim_is_per_head && l.value_dim < 1) l.value_dim = config.model().hidden / l.heads;
   l.q_lora_rank = config.positive({"q_lora_rank"});
-  if (role == Role::window) l.window = config.need({"sliding_window"});
-  l.index_heads = config.integer({"index_n_heads"}).value_or(Dim(0));
-  l.index_head_dim = config.integer({"index_head_dim"}).value_or(Dim(0));
-  l.index_topk = config.integer({"index_topk"}).value_or(Dim(0));
-  l.shares_indexer = shares_indexer(config, layer);
+  if (role == Role::window) l.window = config.need(window_names);
+  read_indexer(config, l, layer);
   l.bias = config.flag({"attention_bias"}, false);
+  l.output_gate = config.flag({"mla_use_output_gate"}, false);
   // MLA files carry KV heads and a head_dim that mean nothing to the cache.
-  config.understand({"num_key_value_heads", "head_dim", "qk_head_dim"});
+  config.understand({"num_key_value_heads", "head_dim", "qk_head_dim", "mla_use_nope"});
   l.complete(config.model().hidden);
   return l;
 }
 
-std::optional<Format> read_state_format(Config& config) {
-  const auto word = config.word({"mamba_ssm_dtype", "mamba_ssm_cache_dtype"});
-  if (!word) return std::nullopt;
-  Result<Format> format = find_format(*word);
-  if (!format) {
-    config.problem(*config.find({"mamba_ssm_dtype", "mamba_ssm_cache_dtype"}), format.problems()[0].message);
-    return std::nullopt;
-  }
-  return *format;
-}
-
-GatedDelta read_gated_delta(Config& config) {
-  GatedDelta d;
-  d.key_heads = config.need({"linear_num_key_heads"});
-  d.value_heads = config.positive({"linear_num_value_heads"}).value_or(Dim(0));
-  d.key_dim = config.need({"linear_key_head_dim"});
-  d.value_dim = config.positive({"linear_value_head_dim"}).value_or(Dim(0));
-  d.conv_kernel = config.or_default({"linear_conv_kernel_dim"}, 4, "class default of Qwen3-Next");
-  d.state_format = read_state_format(config);
-  d.complete(config.model().hidden);
-  return d;
-}
+}  // namespace
 
 Kind read_attention(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
   if (is_latent(config)) return read_latent(config, facts, role, layer);
   return read_softmax(config, facts, role, layer);
 }
 
-}  // namespace
-
 std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
   switch (role) {
     case Role::attention:
     case Role::window:
     case Role::chunk: return {read_attention(config, facts, role, layer)};
-    case Role::linear: return {read_gated_delta(config)};
     case Role::none: return {};
-    default: break;
+    default: return read_states(config, facts, role, layer);
   }
-  config.problem(config.map(), fmt::format("layer {} is of a kind that is not read yet", layer));
-  return {};
 }
 
 }  // namespace attncalc::hf

@@ -73,12 +73,15 @@ ClassFacts facts_or_warn(std::string_view model_type, Model& model) {
 
 // --- the parts beside the layers -----------------------------------------------------------------
 
-enum class Head : std::uint8_t { language, none };
+// What stands on top: a vocabulary, a score a sequence, or nothing. `architectures` names the class
+// that was saved; a bare ...Model has no head.
+enum class Head : std::uint8_t { language, score, none };
 
 Head head_of(const Node& root) {
   const Node* list = root.find("architectures");
   if (!list || list->children.empty()) return Head::language;
   const std::string& name = list->children.front().text;
+  if (name.ends_with("ForSequenceClassification") || name.ends_with("ForRewardModel")) return Head::score;
   const bool bare = name.ends_with("Model") && !name.ends_with("LMHeadModel");
   return bare && name.find("CausalLM") == std::string::npos ? Head::none : Head::language;
 }
@@ -94,7 +97,17 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
                   fmt::format("class default of {}", facts.model_type));
   }
   e.has_head = head_of(root) == Head::language;
+  if (facts.learnt_positions) e.positions = config.model().max_positions;
+  if (facts.extra_vocabulary > 0) {
+    e.extra.push_back({.role = "extra_embed", .rows = facts.extra_vocabulary, .cols = config.model().hidden});
+  }
+  if (facts.embedding_norm) add_norm(e.extra, "norm", config.model().hidden, facts.norm);
   e.head_bias = config.flag({"lm_head_bias"}, facts.head_bias);
+  if (head_of(root) == Head::score) {
+    const Node* labels = root.find("id2label");
+    const auto rows = labels ? static_cast<std::int64_t>(labels->children.size()) : 1;
+    e.extra.push_back({.role = "score", .rows = rows, .cols = config.model().hidden});
+  }
   if (facts.final_norm) add_norm(e.extra, "norm", config.model().hidden, facts.norm);
 }
 
@@ -146,7 +159,8 @@ void read_layers(Config& config, const ClassFacts& facts) {
   for (std::size_t i = 0; i < plan.roles.size(); ++i) {
     Layer layer;
     layer.mixers = read_mixers(config, facts, plan.roles[i], i);
-    if (plan.has_channel.empty() || plan.has_channel[i]) layer.channel = read_channel(config, facts, i);
+    const Channel channel = plan.channels.empty() ? Channel::by_keys : plan.channels[i];
+    layer.channel = read_channel(config, facts, channel, i);
     for (int n = 0; n < facts.norms; ++n) add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
     if (i < plan.cache_of.size()) layer.cache_of = plan.cache_of[i];
     config.model().decoder.append(layer);
@@ -156,8 +170,8 @@ void read_layers(Config& config, const ClassFacts& facts) {
 
 void read_all(Config& config, const ClassFacts& facts, const Node& root, const LoadOptions& options) {
   Model& model = config.model();
-  model.hidden = config.need({"hidden_size", "n_embd", "d_model"});
-  model.max_positions = config.integer({"max_position_embeddings", "n_positions", "seq_length", "max_seq_len",
+  model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim"});
+  model.max_positions = config.integer({"max_position_embeddings", "n_positions", "seq_length", "max_seq_len", "max_sequence_length",
                                         "model_max_length"}).value_or(Dim(0));
   read_layers(config, facts);
   read_embedding(config, facts, root);

@@ -31,11 +31,13 @@ enum class Role : std::uint8_t {
   none,             // no token mixer
 };
 
+// What follows the token mixer. `by_keys`: dense or experts as the keys for layers say.
+enum class Channel : std::uint8_t { by_keys, dense, experts, none };
+
 struct LayerPlan {
   std::vector<Role> roles;
-  // Where one block of the list is a mixer *or* an MLP (Nemotron-H), which of them have a channel
-  // mixer; empty: all do.
-  std::vector<bool> has_channel;
+  // Where one block of the list is a mixer *or* an MLP (Nemotron-H); empty: all by keys.
+  std::vector<Channel> channels;
   // The layer whose cache this one reads; empty: each its own.
   std::vector<std::optional<std::uint32_t>> cache_of;
 };
@@ -45,8 +47,11 @@ LayerPlan read_layer_plan(Config& config, const ClassFacts& facts);
 // The token mixers of one layer.
 std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
 
+Kind read_attention(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
+std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
+
 // The channel mixer of one layer.
-ChannelMixer read_channel(Config& config, const ClassFacts& facts, std::size_t layer);
+ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel channel, std::size_t layer);
 
 // Every key of the language model that nobody understood and that could change the cache becomes an
 // error, or an assumption where the user let it pass.

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The dimensions of recurrent token mixers, from keys: state spaces, delta rules, convolutions.
+#include <fmt/format.h>
+
+#include "ingest/hf/reader.hpp"
+
+namespace attncalc::hf {
+namespace {
+
+std::optional<Format> read_state_format(Config& config) {
+  const Names names = {"mamba_ssm_dtype", "mamba_ssm_cache_dtype", "state_dtype"};
+  const auto word = config.word(names);
+  if (!word) return std::nullopt;
+  Result<Format> format = find_format(*word);
+  if (format) return *format;
+  config.problem(*config.find(names), format.problems()[0].message, format.problems()[0].hint);
+  return std::nullopt;
+}
+
+GatedDelta read_gated_delta(Config& config) {
+  GatedDelta d;
+  d.key_heads = config.need({"linear_num_key_heads"});
+  d.value_heads = config.positive({"linear_num_value_heads"}).value_or(Dim(0));
+  d.key_dim = config.need({"linear_key_head_dim"});
+  d.value_dim = config.positive({"linear_value_head_dim"}).value_or(Dim(0));
+  d.conv_kernel = config.or_default({"linear_conv_kernel_dim"}, 4, "class default of Qwen3-Next");
+  d.state_format = read_state_format(config);
+  d.complete(config.model().hidden);
+  return d;
+}
+
+// The head count of a Mamba-2 layer: stated, or what the expansion makes of the hidden width.
+Dim mamba_heads(Config& config, Dim head_dim) {
+  if (auto stated = config.positive({"mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "num_heads"})) {
+    return *stated;
+  }
+  const Dim expand = config.or_default({"mamba_expand", "expand", "expansion_factor"}, 2, "class default of Mamba-2");
+  return head_dim > 0 ? expand * config.model().hidden / head_dim : 0;
+}
+
+// Spellings: Nemotron-H; Bamba, Granite, Falcon-H1; Mamba-2; Zamba2.
+StateSpace2 read_mamba2(Config& config, const ClassFacts&) {
+  StateSpace2 m;
+  m.head_dim = config.positive({"mamba_head_dim", "mamba_d_head", "mamba_headdim", "head_dim"}).value_or(Dim(64));
+  m.heads = mamba_heads(config, m.head_dim);
+  m.groups = config.or_default({"mamba_n_groups", "mamba_ngroups", "n_groups"}, 1, "class default of Mamba-2");
+  m.state_dim = config.need({"ssm_state_size", "mamba_d_state", "state_size"});
+  m.conv_kernel = config.or_default({"conv_kernel", "mamba_d_conv", "conv_dimension"}, 4, "class default of Mamba-2");
+  m.in_bias = m.out_bias = config.flag({"mamba_proj_bias", "use_bias", "add_bias_linear"}, false);
+  m.conv_bias = config.flag({"use_conv_bias", "mamba_conv_bias"}, true);
+  m.norm = config.flag({"mamba_rms_norm"}, true);
+  m.state_format = read_state_format(config);
+  // The expansion decides nothing where heads and their width are stated.
+  config.understand({"expand", "mamba_expand", "expansion_factor", "mamba_chunk_size", "time_step_rank",
+                     "mamba_use_mlp", "mamba_hidden_act", "mamba_d_ssm", "mamba_head_dim", "kv_channels"});
+  m.complete(config.model().hidden);
+  return m;
+}
+
+}  // namespace
+
+std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
+  switch (role) {
+    case Role::linear: return {read_gated_delta(config)};
+    case Role::mamba: return {read_mamba2(config, facts)};
+    case Role::parallel_mamba:
+      return {read_attention(config, facts, Role::attention, layer), read_mamba2(config, facts)};
+    default: break;
+  }
+  config.problem(config.map(), fmt::format("layer {} is of a kind that is not read yet", layer));
+  return {};
+}
+
+}  // namespace attncalc::hf
