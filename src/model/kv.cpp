@@ -120,7 +120,7 @@ CachePlan cache_plan(const Model& model) {
   const std::vector<std::int64_t> times = model.decoder.times();
   for (std::size_t i = 0; i < model.decoder.distinct.size(); ++i) {
     const Layer& layer = model.decoder.distinct[i];
-    if (layer.cache_of) continue;
+    if (layer.cache_of || !model.decoder.caches) continue;
     for (const Kind& mixer : layer.mixers) {
       for (const CacheTensor& tensor : cache_tensors(mixer)) {
         const std::string name = label(mixer);

@@ -124,6 +124,9 @@ std::vector<WeightLine> weight_lines(const Model& model) {
   };
   add("embed", e.vocabulary, width, "embed");
   if (e.positions > 0) add("positions", e.positions, width, "embed");
+  for (const Stack& stack : model.beside) {
+    if (stack.name == "encoder") add_layer_lines(stack, model.hidden, out);
+  }
   add_layer_lines(model.decoder, model.hidden, out);
   for (const WeightTensor& tensor : e.extra) {
     out.push_back({.tensor = tensor, .layers = 1, .where = "norm"});

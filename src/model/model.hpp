@@ -38,6 +38,7 @@ struct Stack {
   std::string name = "decoder";       // decoder, encoder, mtp, vision
   std::vector<Layer> distinct;
   std::vector<std::uint32_t> order;   // indices into `distinct`, first layer first
+  bool caches = true;                 // false: every layer sees the whole input at once (BERT)
 
   std::size_t depth() const { return order.size(); }
   void append(const Layer& layer);    // shares it with an equal one that is there
@@ -122,8 +123,8 @@ struct WeightLine {
   std::string where;        // the layer's label, "embed", "head", "norm"
 };
 
-// All weight tensors of the language model: embedding, layers, final norm, head. A tied head is
-// left out; layers of one weight set are there once.
+// All weight tensors of the language model: embedding, layers (a text or audio encoder's too), final
+// norm, head. A tied head is left out; layers of one weight set are there once.
 std::vector<WeightLine> weight_lines(const Model& model);
 
 struct Parameters {

@@ -36,6 +36,8 @@ struct ClassFacts {
   NormParameters norm = NormParameters::scale;
   int norms = 2;            // over the hidden width, each layer
   bool final_norm = true;
+  bool no_bias_key = false;   // `no_bias` removes every bias, of norms too (MPT)
+  bool bidirectional = false; // an encoder: nothing is cached
   bool tied = false;        // where tie_word_embeddings is absent
   bool head_bias = false;
   bool embedding_norm = false;

@@ -48,6 +48,11 @@ constexpr std::string_view harmless_keys[] = {
     "use_cache", "use_flash_attention", "use_flash_attn", "use_llm_lora", "use_logn_attn",
     "use_mamba_kernels", "use_weighted_layer_sum", "vision_feature_layer", "weight_share_add_bias",
     "attn_res_block_size", "mask_time_prob", "moe_layer_num_skipped", "use_unified_vision_chunk",
+    "blocksparse_block_size", "blocksparse_homo_head_pattern", "blocksparse_num_local_blocks",
+    "blocksparse_triton_kernel_block_size", "blocksparse_vert_stride", "dense_attention_every_n_layers",
+    "cla_share_factor", "compression_ratio", "enable_moe_block", "full_attn_mod", "gated_linear_unit",
+    "max_window_size", "moe_shared_expert_overlap", "parallel_attn", "vocab_size_per_layer_input",
+    "encoder_attention_heads", "num_media_embeds", "type_vocab_size", "attention_res", "kda_layers",
     "head_size_divisor", "num_logits_to_keep", "output_router_logits", "num_hash_layers",
     "pretraining_tp", "max_window_layers", "use_sliding_window", "num_mtp_modules", "_num_mtp_layers"};
 

@@ -279,6 +279,32 @@ std::vector<Channel> read_channels(Config& config, std::size_t layers) {
   return channels;
 }
 
+// The last layer before `end` that stands in the same role.
+std::optional<std::uint32_t> last_alike(const std::vector<Role>& roles, std::size_t end, Role role) {
+  for (std::size_t i = end; i-- > 0;) {
+    if (roles[i] == role) return static_cast<std::uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
+// Gemma 3n and 4: the last num_kv_shared_layers read the cache of the last layer of their kind before
+// them. CLA: every group of cla_share_factor layers shares the first one's.
+std::vector<std::optional<std::uint32_t>> read_sharing(Config& config, const std::vector<Role>& roles) {
+  std::vector<std::optional<std::uint32_t>> owner;
+  const auto shared = static_cast<std::size_t>(config.integer({"num_kv_shared_layers"}).value_or(Dim(0)).value);
+  const Dim factor = config.positive({"cla_share_factor"}).value_or(Dim(1));
+  const bool cla = config.flag({"use_cla"}, false) && factor > 1;
+  if (shared == 0 && !cla) return owner;
+  owner.resize(roles.size());
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    const std::size_t first = roles.size() - std::min(shared, roles.size());
+    if (i >= first) owner[i] = last_alike(roles, first, roles[i]);
+    const auto group = static_cast<std::uint32_t>(i - i % static_cast<std::size_t>(factor.value));
+    if (cla && group != i) owner[i] = group;
+  }
+  return owner;
+}
+
 // The layer count; some files have only the list of layers.
 std::size_t layer_count(Config& config) {
   const Names names = {"decoder_layers", "num_decoder_layers", "num_hidden_layers", "n_layer", "n_layers", "num_layers"};
@@ -307,6 +333,8 @@ LayerPlan read_layer_plan(Config& config, const ClassFacts&) {
   }
   plan.roles.resize(layers, Role::attention);
   plan.channels = read_channels(config, layers);
+  if (from_state_keys(config, layers)) plan.channels.assign(layers, Channel::none);
+  plan.cache_of = read_sharing(config, plan.roles);
   return plan;
 }
 

@@ -61,7 +61,12 @@ void add_class_defaults(Node& language, const ClassFacts& facts, Model& model) {
   }
 }
 
-ClassFacts facts_or_warn(std::string_view model_type, Model& model) {
+// Some classes are told apart by a version beside the type (MiniCPM-V 2.6 and 4).
+ClassFacts facts_or_warn(const Node& language, std::string_view model_type, Model& model) {
+  const Node* version = language.find("version");
+  if (version) {
+    if (auto facts = class_facts(fmt::format("{}-{}", model_type, version->text))) return *facts;
+  }
   if (std::optional<ClassFacts> facts = class_facts(model_type)) return *facts;
   model.warnings.push_back(
       {"unknown_class", fmt::format("model_type '{}' is not known: the cache is read from the keys alone, "
@@ -82,12 +87,22 @@ Head head_of(const Node& root) {
   if (!list || list->children.empty()) return Head::language;
   const std::string& name = list->children.front().text;
   if (name.ends_with("ForSequenceClassification") || name.ends_with("ForRewardModel")) return Head::score;
+  const Node* classes = root.find("auto_map");
+  const bool generates = classes && (classes->find("AutoModelForCausalLM") || classes->find("AutoModelForSeq2SeqLM") ||
+                                     classes->find("AutoModelForConditionalGeneration"));
   const bool bare = name.ends_with("Model") && !name.ends_with("LMHeadModel");
-  return bare && name.find("CausalLM") == std::string::npos ? Head::none : Head::language;
+  return bare && !generates ? Head::none : Head::language;
+}
+
+// The class that was saved is the language model's own; where that is nested, the class around it is
+// a chat model and has a head.
+Head head_of_language(const Config& config, const Node& root) {
+  return &config.map() == &root ? head_of(root) : Head::language;
 }
 
 void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
   Embedding& e = config.model().embedding;
+  const Head head = head_of_language(config, root);
   e.vocabulary = config.need({"vocab_size", "padded_vocab_size", "n_vocab"});
   if (const Node* tied = config.find_anywhere({"tie_word_embeddings", "weight_tying"})) {
     e.tied = tied->as_boolean().value_or(facts.tied);
@@ -96,14 +111,14 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
     config.assume("tie_word_embeddings", facts.tied ? "true" : "false",
                   fmt::format("class default of {}", facts.model_type));
   }
-  e.has_head = head_of(root) == Head::language;
+  e.has_head = head == Head::language;
   if (facts.learnt_positions) e.positions = config.model().max_positions;
   if (facts.extra_vocabulary > 0) {
     e.extra.push_back({.role = "extra_embed", .rows = facts.extra_vocabulary, .cols = config.model().hidden});
   }
   if (facts.embedding_norm) add_norm(e.extra, "norm", config.model().hidden, facts.norm);
   e.head_bias = config.flag({"lm_head_bias"}, facts.head_bias);
-  if (head_of(root) == Head::score) {
+  if (head == Head::score) {
     const Node* labels = root.find("id2label");
     const auto rows = labels ? static_cast<std::int64_t>(labels->children.size()) : 1;
     e.extra.push_back({.role = "score", .rows = rows, .cols = config.model().hidden});
@@ -154,27 +169,38 @@ void note_mtp(Config& config) {
                                           layers->value, *layers == Dim(1) ? " is" : "s are"));
 }
 
+Layer read_layer(Config& config, const ClassFacts& facts, const LayerPlan& plan, std::size_t index) {
+  if (std::optional<Layer> searched = read_searched_layer(config, facts, index)) return *searched;
+  Layer layer;
+  layer.mixers = read_mixers(config, facts, plan.roles[index], index);
+  const Channel channel = plan.channels.empty() ? Channel::by_keys : plan.channels[index];
+  layer.channel = read_channel(config, facts, channel, index);
+  for (int n = 0; n < facts.norms; ++n) add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
+  if (index < plan.cache_of.size()) layer.cache_of = plan.cache_of[index];
+  add_layer_extras(config, facts, plan, index, layer);
+  return layer;
+}
+
 void read_layers(Config& config, const ClassFacts& facts) {
   const LayerPlan plan = read_layer_plan(config, facts);
   for (std::size_t i = 0; i < plan.roles.size(); ++i) {
-    Layer layer;
-    layer.mixers = read_mixers(config, facts, plan.roles[i], i);
-    const Channel channel = plan.channels.empty() ? Channel::by_keys : plan.channels[i];
-    layer.channel = read_channel(config, facts, channel, i);
-    for (int n = 0; n < facts.norms; ++n) add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
-    if (i < plan.cache_of.size()) layer.cache_of = plan.cache_of[i];
-    config.model().decoder.append(layer);
+    config.model().decoder.append(read_layer(config, facts, plan, i));
     if (!config.problems().empty()) return;  // the next layer would only say it again
   }
+  config.model().decoder.caches = !facts.bidirectional;
+  if (facts.bidirectional) config.warn("no_cache", "an encoder sees its whole input at once: nothing is cached");
 }
 
-void read_all(Config& config, const ClassFacts& facts, const Node& root, const LoadOptions& options) {
+void read_all(Config& config, const ClassFacts& row, const Node& root, const LoadOptions& options) {
   Model& model = config.model();
+  const ClassFacts facts = facts_for(config, row);
   model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim"});
-  model.max_positions = config.integer({"max_position_embeddings", "n_positions", "seq_length", "max_seq_len", "max_sequence_length",
+  model.max_positions = config.integer({"max_position_embeddings", "n_positions", "seq_length", "max_target_positions", "max_seq_len", "max_sequence_length",
                                         "model_max_length"}).value_or(Dim(0));
   read_layers(config, facts);
+  read_encoder(config, facts);
   read_embedding(config, facts, root);
+  add_model_extras(config, facts);
   read_dtypes(config);
   note_mtp(config);
   check_leftovers(config, options);
@@ -197,7 +223,7 @@ Result<Model> read_hf(const Document& original, const LoadOptions& options) {
   model.source = document.file;
   model.model_type = hf::model_type_of(path);
   model.name = hf::text_of(document.root, "_name_or_path");
-  const hf::ClassFacts facts = hf::facts_or_warn(model.model_type, model);
+  const hf::ClassFacts facts = hf::facts_or_warn(language, model.model_type, model);
   hf::add_class_defaults(language, facts, model);
   hf::Config config(document, language, std::vector<const Node*>(std::next(path.rbegin()), path.rend()), model);
   try {

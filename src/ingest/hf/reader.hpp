@@ -44,6 +44,21 @@ struct LayerPlan {
 
 LayerPlan read_layer_plan(Config& config, const ClassFacts& facts);
 
+// Facts that a key of the file decides for the class: MPT's no_bias, MiniCPM-V's version.
+ClassFacts facts_for(Config& config, ClassFacts facts);
+
+// Architecture search (block_configs): every layer has its own head groups and width, or none.
+// Answers nothing where the key is absent.
+std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts, std::size_t layer);
+
+// What only some families learn beside mixers, channels and plain norms, found by their keys:
+// per-layer inputs and AltUp (Gemma 3n, 4), hyper-connections (DeepSeek-V4), adapters (Zamba2).
+void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& plan, std::size_t index, Layer& layer);
+void add_model_extras(Config& config, const ClassFacts& facts);
+
+// Encoder-decoder models (T5, Whisper): the encoder's stack, and cross-attention in each layer.
+void read_encoder(Config& config, const ClassFacts& facts);
+
 // The token mixers of one layer.
 std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
 
