@@ -19,7 +19,11 @@ struct MlpShape {
 
 void add_mlp(const MlpShape& m, std::vector<WeightTensor>& out) {
   const auto add = [&](std::string_view role, Dim rows, Dim cols) {
-    out.push_back({.role = role, .rows = rows, .cols = cols, .copies = m.copies, .active = m.active,
+    out.push_back({.role = role,
+                   .rows = rows,
+                   .cols = cols,
+                   .copies = m.copies,
+                   .active = m.active,
                    .split = Split::heads});
   };
   if (m.gated) add("gate_proj", m.intermediate, m.input);
@@ -33,7 +37,10 @@ void add_mlp(const MlpShape& m, std::vector<WeightTensor>& out) {
 void add(const NoChannelMixer&, Dim, std::vector<WeightTensor>&) {}
 
 void add(const Dense& d, Dim hidden, std::vector<WeightTensor>& out) {
-  add_mlp({.input = hidden, .intermediate = d.intermediate, .gated = d.gated, .up_bias = d.up_bias,
+  add_mlp({.input = hidden,
+           .intermediate = d.intermediate,
+           .gated = d.gated,
+           .up_bias = d.up_bias,
            .down_bias = d.down_bias},
           out);
 }
@@ -48,8 +55,12 @@ void add(const Moe& m, Dim hidden, std::vector<WeightTensor>& out) {
     out.push_back({.role = "latent_down", .rows = m.latent, .cols = hidden});
     out.push_back({.role = "latent_up", .rows = hidden, .cols = m.latent});
   }
-  add_mlp({.input = width, .intermediate = m.intermediate, .gated = m.gated,
-           .up_bias = m.expert_bias, .down_bias = m.expert_bias, .copies = m.experts,
+  add_mlp({.input = width,
+           .intermediate = m.intermediate,
+           .gated = m.gated,
+           .up_bias = m.expert_bias,
+           .down_bias = m.expert_bias,
+           .copies = m.experts,
            .active = m.experts_per_token},
           out);
   if (m.shared_intermediate > 0) {

@@ -22,8 +22,8 @@ struct NoChannelMixer {
 
 struct Dense {
   Dim intermediate = 0;
-  bool gated = true;        // gate_proj beside up_proj
-  bool up_bias = false;     // also of the gate
+  bool gated = true;     // gate_proj beside up_proj
+  bool up_bias = false;  // also of the gate
   bool down_bias = false;
   bool operator==(const Dense&) const = default;
 
@@ -39,17 +39,17 @@ struct Dense {
 struct Moe {
   Dim experts = 0;
   Dim experts_per_token = 0;
-  Dim intermediate = 0;            // of one routed expert
-  Dim shared_intermediate = 0;     // of all shared experts together; 0: none
+  Dim intermediate = 0;         // of one routed expert
+  Dim shared_intermediate = 0;  // of all shared experts together; 0: none
   bool gated = true;
-  bool expert_bias = false;        // on every expert matrix
+  bool expert_bias = false;  // on every expert matrix
   bool router_bias = false;
-  bool correction_bias = false;    // one value an expert, for balancing (DeepSeek-V3)
-  bool shared_gate = false;        // a sigmoid gate on the shared expert: hidden → 1 (Qwen2-MoE)
-  bool shared_gated = true;        // the shared expert has a gate_proj
-  Dim latent = 0;                  // experts work in this width; 0: hidden (Nemotron-3 Super)
-  Dim dense_beside = 0;            // a dense MLP of this width runs beside the experts (Arctic, Gemma 4)
-  Dim zero_experts = 0;            // routed to, cost nothing (LongCat)
+  bool correction_bias = false;  // one value an expert, for balancing (DeepSeek-V3)
+  bool shared_gate = false;      // a sigmoid gate on the shared expert: hidden → 1 (Qwen2-MoE)
+  bool shared_gated = true;      // the shared expert has a gate_proj
+  Dim latent = 0;                // experts work in this width; 0: hidden (Nemotron-3 Super)
+  Dim dense_beside = 0;  // a dense MLP of this width runs beside the experts (Arctic, Gemma 4)
+  Dim zero_experts = 0;  // routed to, cost nothing (LongCat)
   bool operator==(const Moe&) const = default;
 
   template <class Self, class Visitor>

@@ -101,8 +101,8 @@ std::string attention_label(const Model& model) {
 }
 
 std::vector<std::string> faults(const Model& model) {
-  std::vector<std::string> out = faults_below_one(
-      {{"hidden", model.hidden}, {"vocabulary", model.embedding.vocabulary}});
+  std::vector<std::string> out =
+      faults_below_one({{"hidden", model.hidden}, {"vocabulary", model.embedding.vocabulary}});
   if (model.decoder.order.empty()) out.push_back("the model has no layers");
   for (std::size_t i = 0; i < model.decoder.distinct.size(); ++i) {
     const Layer& layer = model.decoder.distinct[i];
@@ -120,7 +120,8 @@ std::vector<WeightLine> weight_lines(const Model& model) {
   std::vector<WeightLine> out;
   const auto add = [&](std::string_view role, Dim rows, Dim cols, std::string_view where) {
     out.push_back({.tensor = {.role = role, .rows = rows, .cols = cols, .split = Split::heads},
-                   .layers = 1, .where = std::string(where)});
+                   .layers = 1,
+                   .where = std::string(where)});
   };
   add("embed", e.vocabulary, width, "embed");
   if (e.positions > 0) add("positions", e.positions, width, "embed");

@@ -20,7 +20,7 @@
 namespace attncalc {
 
 struct Layer {
-  std::vector<Kind> mixers;   // run side by side (Falcon-H1: attention and state space)
+  std::vector<Kind> mixers;  // run side by side (Falcon-H1: attention and state space)
   ChannelMixer channel;
   std::vector<WeightTensor> extra;  // norms, and what only this family has
 
@@ -35,22 +35,22 @@ struct Layer {
 };
 
 struct Stack {
-  std::string name = "decoder";       // decoder, encoder, mtp, vision
+  std::string name = "decoder";  // decoder, encoder, mtp, vision
   std::vector<Layer> distinct;
-  std::vector<std::uint32_t> order;   // indices into `distinct`, first layer first
-  bool caches = true;                 // false: every layer sees the whole input at once (BERT)
+  std::vector<std::uint32_t> order;  // indices into `distinct`, first layer first
+  bool caches = true;                // false: every layer sees the whole input at once (BERT)
 
   std::size_t depth() const { return order.size(); }
-  void append(const Layer& layer);    // shares it with an equal one that is there
+  void append(const Layer& layer);          // shares it with an equal one that is there
   std::vector<std::int64_t> times() const;  // how often each distinct layer stands
 };
 
 struct Embedding {
   Dim vocabulary = 0;
-  Dim width = 0;              // of a row; differs from hidden where a projection follows
-  Dim positions = 0;          // learnt position embeddings; 0: none
-  bool tied = false;          // the head is the embedding's transpose
-  bool has_head = true;       // false: an encoder or a reward model
+  Dim width = 0;         // of a row; differs from hidden where a projection follows
+  Dim positions = 0;     // learnt position embeddings; 0: none
+  bool tied = false;     // the head is the embedding's transpose
+  bool has_head = true;  // false: an encoder or a reward model
   bool head_bias = false;
   std::vector<WeightTensor> extra;  // final norm and what else stands outside of the layers
 };
@@ -82,8 +82,8 @@ struct Model {
   std::string model_type;  // as in the config
   std::string arch;        // of a GGUF file
   Dim hidden = 0;
-  Dim max_positions = 0;   // 0: not said
-  Stack decoder;           // the layers that a generated token passes
+  Dim max_positions = 0;      // 0: not said
+  Stack decoder;              // the layers that a generated token passes
   std::vector<Stack> beside;  // encoder, MTP: known, and left out of the decoder's figures
   Embedding embedding;
   Dtypes dtypes;
@@ -123,8 +123,8 @@ struct WeightLine {
   std::string where;        // the layer's label, "embed", "head", "norm"
 };
 
-// All weight tensors of the language model: embedding, layers (a text or audio encoder's too), final
-// norm, head. A tied head is left out; layers of one weight set are there once.
+// All weight tensors of the language model: embedding, layers (a text or audio encoder's too),
+// final norm, head. A tied head is left out; layers of one weight set are there once.
 std::vector<WeightLine> weight_lines(const Model& model);
 
 struct Parameters {

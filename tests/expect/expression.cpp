@@ -87,7 +87,8 @@ class Parser {
 
   Fraction number() {
     skip_blanks();
-    if (at_ == text_.size() || !std::isdigit(static_cast<unsigned char>(text_[at_]))) fail("a number is missing");
+    if (at_ == text_.size() || !std::isdigit(static_cast<unsigned char>(text_[at_])))
+      fail("a number is missing");
     __int128 value = 0;
     while (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_]))) {
       value = value * 10 + (text_[at_++] - '0');

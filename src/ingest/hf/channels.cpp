@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The channel mixer of a layer: dense, or experts where the keys put them. `intermediate_size` means
-// different things in different families (facts in docs/model.md, "Channel mixers"): the expert
-// width where no moe_intermediate_size is given, the dense width otherwise.
+// The channel mixer of a layer: dense, or experts where the keys put them. `intermediate_size`
+// means different things in different families (facts in docs/model.md, "Channel mixers"): the
+// expert width where no moe_intermediate_size is given, the dense width otherwise.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,12 +12,22 @@
 namespace attncalc::hf {
 namespace {
 
-const Names expert_count = {"num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"};
-const Names experts_chosen = {"num_experts_per_tok", "num_experts_per_token", "experts_per_token",
-                                  "moe_topk", "moe_top_k", "moe_k", "top_k_experts"};
-const Names expert_width = {"moe_intermediate_size", "expert_intermediate_size", "moe_ffn_hidden_size"};
-const Names dense_width = {"intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim", "d_ff",
-                           "decoder_ffn_dim", "ff_intermediate_size", "dense_intermediate_size"};
+const Names expert_count = {"num_experts", "num_local_experts", "n_routed_experts",
+                            "moe_num_experts"};
+const Names experts_chosen = {"num_experts_per_tok", "num_experts_per_token",
+                              "experts_per_token",   "moe_topk",
+                              "moe_top_k",           "moe_k",
+                              "top_k_experts"};
+const Names expert_width = {"moe_intermediate_size", "expert_intermediate_size",
+                            "moe_ffn_hidden_size"};
+const Names dense_width = {"intermediate_size",
+                           "ffn_hidden_size",
+                           "n_inner",
+                           "ffn_dim",
+                           "d_ff",
+                           "decoder_ffn_dim",
+                           "ff_intermediate_size",
+                           "dense_intermediate_size"};
 
 bool listed(const std::vector<std::int64_t>& layers, std::size_t layer) {
   return std::find(layers.begin(), layers.end(), static_cast<std::int64_t>(layer)) != layers.end();
@@ -25,25 +35,33 @@ bool listed(const std::vector<std::int64_t>& layers, std::size_t layer) {
 
 // Whether a layer has experts, where the model has any. Each key is optional; all must agree.
 bool has_experts(Config& config, std::size_t layer) {
-  config.understand({"mlp_layer_types", "moe_layer_freq", "first_k_dense_replace", "moe_layer_start_index",
-                     "decoder_sparse_step", "interleave_moe_layer_step", "mlp_only_layers"});
+  config.understand({"mlp_layer_types", "moe_layer_freq", "first_k_dense_replace",
+                     "moe_layer_start_index", "decoder_sparse_step", "interleave_moe_layer_step",
+                     "mlp_only_layers"});
   const auto index = static_cast<std::int64_t>(layer);
   if (const Node* types = config.find({"mlp_layer_types"})) {
     return layer < types->children.size() && types->children[layer].text != "dense";
   }
   const Node* freq = config.find({"moe_layer_freq"});
-  if (freq && freq->kind == NodeKind::list) return config.of_layer({"moe_layer_freq"}, layer).value_or(Dim(0)) > 0;
-  if (index < config.integer({"first_k_dense_replace", "moe_layer_start_index"}).value_or(Dim(0))) return false;
-  if (freq && index % std::max<std::int64_t>(1, config.positive({"moe_layer_freq"}).value_or(Dim(1))) != 0) return false;
-  const std::int64_t step = config.positive({"decoder_sparse_step", "interleave_moe_layer_step"}).value_or(Dim(1));
+  if (freq && freq->kind == NodeKind::list)
+    return config.of_layer({"moe_layer_freq"}, layer).value_or(Dim(0)) > 0;
+  if (index < config.integer({"first_k_dense_replace", "moe_layer_start_index"}).value_or(Dim(0)))
+    return false;
+  if (freq &&
+      index % std::max<std::int64_t>(1, config.positive({"moe_layer_freq"}).value_or(Dim(1))) != 0)
+    return false;
+  const std::int64_t step =
+      config.positive({"decoder_sparse_step", "interleave_moe_layer_step"}).value_or(Dim(1));
   if ((index + 1) % step != 0) return false;
   return !listed(config.integers({"mlp_only_layers"}), layer);
 }
 
 Dim shared_width(Config& config, Dim expert, std::size_t layer) {
-  const auto count = config.of_layer({"n_shared_experts", "num_shared_experts", "num_shared_expert"}, layer);
-  if (auto stated = config.integer({"shared_expert_intermediate_size", "moe_shared_expert_intermediate_size",
-                                    "share_expert_dim", "shared_intermediate_size"})) {
+  const auto count =
+      config.of_layer({"n_shared_experts", "num_shared_experts", "num_shared_expert"}, layer);
+  if (auto stated =
+          config.integer({"shared_expert_intermediate_size", "moe_shared_expert_intermediate_size",
+                          "share_expert_dim", "shared_intermediate_size"})) {
     return *stated;
   }
   return count ? Dim(*count * expert, count->origin) : Dim(0);
@@ -62,12 +80,14 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
   Moe m;
   m.experts = config.of_layer(expert_count, layer).value_or(Dim(0));
   m.experts_per_token = config.of_layer(experts_chosen, layer).value_or(Dim(0));
-  if (m.experts_per_token < 1) config.missing("num_experts_per_tok", "it says how many experts a token uses");
+  if (m.experts_per_token < 1)
+    config.missing("num_experts_per_tok", "it says how many experts a token uses");
   m.intermediate = config.of_layer(expert_width, layer).value_or(Dim(0));
   if (m.intermediate < 1) m.intermediate = config.need({"intermediate_size", "ffn_hidden_size"});
   m.shared_intermediate = shared_width(config, m.intermediate, layer);
   m.latent = config.integer({"moe_latent_size"}).value_or(Dim(0));
-  // Llama 4: the shared expert is as wide as a routed one, the dense layers have a key of their own.
+  // Llama 4: the shared expert is as wide as a routed one, the dense layers have a key of their
+  // own.
   if (config.has({"intermediate_size_mlp"})) m.shared_intermediate = m.intermediate;
   m.gated = m.shared_gated = facts.gated_mlp;
   m.router_bias = facts.router_bias;
@@ -80,11 +100,14 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
 // The width of a dense MLP: its own key, or a multiple of the hidden width that the class has.
 Dim dense_intermediate(Config& config, const ClassFacts& facts) {
   if (auto stated = config.positive({"intermediate_size_mlp"})) return *stated;
-  if (auto stated = config.positive(dense_width)) return {*stated / facts.mlp_width_over, stated->origin};
-  const Dim times = config.positive({"expansion_ratio", "hidden_ratio"}).value_or(Dim(facts.mlp_times_hidden));
+  if (auto stated = config.positive(dense_width))
+    return {*stated / facts.mlp_width_over, stated->origin};
+  const Dim times =
+      config.positive({"expansion_ratio", "hidden_ratio"}).value_or(Dim(facts.mlp_times_hidden));
   if (times < 1) return config.need({"intermediate_size"});
-  config.assume("intermediate_size", fmt::format("{}", times * config.model().hidden.value),
-                fmt::format("{} × hidden_size, class default of {}", times.value, facts.model_type));
+  config.assume(
+      "intermediate_size", fmt::format("{}", times * config.model().hidden.value),
+      fmt::format("{} × hidden_size, class default of {}", times.value, facts.model_type));
   return times * config.model().hidden;
 }
 
@@ -106,11 +129,13 @@ Dense read_dense(Config& config, const ClassFacts& facts) {
 
 }  // namespace
 
-ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel channel, std::size_t layer) {
+ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel channel,
+                          std::size_t layer) {
   if (channel == Channel::none) return NoChannelMixer{};
   if (std::optional<Config> nested = config.within("ffn_config")) return read_nested_moe(*nested);
   const bool experts = config.of_layer(expert_count, layer).value_or(Dim(0)) > 0;
-  const bool here = channel == Channel::experts || (channel == Channel::by_keys && has_experts(config, layer));
+  const bool here =
+      channel == Channel::experts || (channel == Channel::by_keys && has_experts(config, layer));
   if (experts && here) return read_moe(config, facts, layer);
   return read_dense(config, facts);
 }

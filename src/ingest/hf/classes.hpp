@@ -22,23 +22,23 @@ struct OmittedKey {
 
 struct ClassFacts {
   std::string_view model_type;
-  bool qkv_bias = false;    // where `attention_bias` and its kin are absent
+  bool qkv_bias = false;  // where `attention_bias` and its kin are absent
   bool o_bias = false;
-  bool reads_bias_key = true;    // false: the class has no such key, whatever the file says
-  bool bias_key_covers_o = true; // a true bias key also puts one on o_proj
-  bool qk_norm_by_key = false;   // only where use_qk_norm is true
+  bool reads_bias_key = true;     // false: the class has no such key, whatever the file says
+  bool bias_key_covers_o = true;  // a true bias key also puts one on o_proj
+  bool qk_norm_by_key = false;    // only where use_qk_norm is true
   bool mlp_bias = false;
   bool gated_mlp = true;
-  int mlp_times_hidden = 0;   // the MLP's width where no key gives it (GPT-2: 4)
-  int mlp_width_over = 1;     // the width key is this many times the real one (Qwen 1: 2)
+  int mlp_times_hidden = 0;  // the MLP's width where no key gives it (GPT-2: 4)
+  int mlp_width_over = 1;    // the width key is this many times the real one (Qwen 1: 2)
   QkNorm qk_norm = QkNorm::none;
   std::optional<NormParameters> qk_norm_parameters = {};  // absent: as the other norms
   NormParameters norm = NormParameters::scale;
-  int norms = 2;            // over the hidden width, each layer
+  int norms = 2;  // over the hidden width, each layer
   bool final_norm = true;
-  bool no_bias_key = false;   // `no_bias` removes every bias, of norms too (MPT)
-  bool bidirectional = false; // an encoder: nothing is cached
-  bool tied = false;        // where tie_word_embeddings is absent
+  bool no_bias_key = false;    // `no_bias` removes every bias, of norms too (MPT)
+  bool bidirectional = false;  // an encoder: nothing is cached
+  bool tied = false;           // where tie_word_embeddings is absent
   bool head_bias = false;
   bool embedding_norm = false;
   bool learnt_positions = false;  // an embedding of max_positions rows
@@ -49,7 +49,7 @@ struct ClassFacts {
   bool expert_bias = false;
   bool gate_per_head = false;
   bool gated_experts = true;
-  bool shared_gate = false; // a sigmoid gate on the shared expert
+  bool shared_gate = false;  // a sigmoid gate on the shared expert
   bool correction_bias = false;
   bool value_dim_is_per_head = false;  // MLA without v_head_dim: hidden / heads (MiniCPM3)
   std::span<const OmittedKey> omitted = {};

@@ -54,7 +54,8 @@ const Node* Config::find_anywhere(Names names) {
 std::optional<Dim> Config::whole(const Node& node, std::string_view key, std::int64_t least) {
   const std::optional<std::int64_t> value = node.as_integer();
   if (!value && (node.kind == NodeKind::integer || node.kind == NodeKind::real)) {
-    problem(node, fmt::format("{} is {}; it must be a whole number of at most 2^40", key, node.text));
+    problem(node,
+            fmt::format("{} is {}; it must be a whole number of at most 2^40", key, node.text));
     return std::nullopt;
   }
   if (!value) {
@@ -62,7 +63,8 @@ std::optional<Dim> Config::whole(const Node& node, std::string_view key, std::in
     return std::nullopt;
   }
   if (*value < least || *value > largest_dimension) {
-    problem(node, fmt::format("{} is {}; it must be at least {} and at most 2^40", key, *value, least));
+    problem(node,
+            fmt::format("{} is {}; it must be at least {} and at most 2^40", key, *value, least));
     return std::nullopt;
   }
   return dim(node, key, *value);
@@ -97,7 +99,8 @@ bool Config::flag(Names names, bool otherwise) {
   const Node* node = find(names);
   if (!node) return otherwise;
   if (const std::optional<bool> value = node->as_boolean()) return *value;
-  problem(*node, fmt::format("{} is {}; it must be true or false", node->key, kind_name(node->kind)));
+  problem(*node,
+          fmt::format("{} is {}; it must be true or false", node->key, kind_name(node->kind)));
   return otherwise;
 }
 
@@ -146,12 +149,14 @@ std::vector<std::string> Config::words(Names names) {
   const Node* node = find(names);
   if (!node) return out;
   if (node->kind != NodeKind::list) {
-    problem(*node, fmt::format("{} is {}; it must be a list of words", node->key, kind_name(node->kind)));
+    problem(*node,
+            fmt::format("{} is {}; it must be a list of words", node->key, kind_name(node->kind)));
     return out;
   }
   for (const Node& child : node->children) {
     if (child.kind != NodeKind::string) {
-      problem(child, fmt::format("{} holds {}; it must hold words", node->key, kind_name(child.kind)));
+      problem(child,
+              fmt::format("{} holds {}; it must hold words", node->key, kind_name(child.kind)));
     }
     out.push_back(child.text);
   }
@@ -173,8 +178,9 @@ void Config::understand(Names names) {
 Origin Config::origin(const Node& node, std::string_view key) {
   std::vector<std::string>& origins = model_->origins;
   if (origins.empty()) origins.emplace_back("derived");
-  origins.push_back(node.line > 0 ? fmt::format("{}:{}:{} {}", document_->file, node.line, node.column, key)
-                                  : fmt::format("--set {}", key));
+  origins.push_back(node.line > 0
+                        ? fmt::format("{}:{}:{} {}", document_->file, node.line, node.column, key)
+                        : fmt::format("--set {}", key));
   return static_cast<Origin>(origins.size() - 1);
 }
 

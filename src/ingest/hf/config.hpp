@@ -8,8 +8,8 @@
 //     not a silent guess.
 //
 // Look-ups take several spellings of one key; the first that is present and not null wins. A null
-// means what an absent key means. Errors are collected; a look-up that fails answers with a harmless
-// value so that reading goes on and finds the next problem too.
+// means what an absent key means. Errors are collected; a look-up that fails answers with a
+// harmless value so that reading goes on and finds the next problem too.
 #pragma once
 
 #include <functional>
@@ -37,13 +37,13 @@ class Config {
          Model& model);
 
   // --- look-ups --------------------------------------------------------------------------------
-  const Node* find(Names names);          // present and not null; marks the names as understood
-  const Node* find_anywhere(Names names); // likewise, also in the maps around
+  const Node* find(Names names);           // present and not null; marks the names as understood
+  const Node* find_anywhere(Names names);  // likewise, also in the maps around
   bool has(Names names) { return find(names) != nullptr; }
 
-  std::optional<Dim> integer(Names names);              // a whole number ≥ 0
-  std::optional<Dim> positive(Names names);             // likewise ≥ 1, or it is an error
-  Dim need(Names names);                                // positive, or an error that it is missing
+  std::optional<Dim> integer(Names names);   // a whole number ≥ 0
+  std::optional<Dim> positive(Names names);  // likewise ≥ 1, or it is an error
+  Dim need(Names names);                     // positive, or an error that it is missing
   Dim or_default(Names names, std::int64_t value, std::string_view why);  // noted as an assumption
   bool flag(Names names, bool otherwise);
   std::optional<std::string> word(Names names);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What only some families have, each found by its keys and read in a function of its own: facts that
-// a key switches, searched architectures, per-layer inputs, encoders.
+// What only some families have, each found by its keys and read in a function of its own: facts
+// that a key switches, searched architectures, per-layer inputs, encoders.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,8 @@ Dim searched_width(Config& config, const Node& ffn) {
     config.problem(ffn, "ffn_mult is missing; it says how wide this layer's MLP is");
     return 1;
   }
-  const auto width = static_cast<std::int64_t>(2 * *mult->as_real() * static_cast<double>(config.model().hidden) / 3);
+  const auto width = static_cast<std::int64_t>(2 * *mult->as_real() *
+                                               static_cast<double>(config.model().hidden) / 3);
   return config.dim(*mult, "ffn_mult", (width + multiple - 1) / multiple * multiple);
 }
 
@@ -33,29 +34,35 @@ bool is_on(const Node& block, std::string_view key) {
 }
 
 // No attention: the layer has no input norm either. A linear layer in its place caches nothing.
-void add_searched_attention(Config& config, const ClassFacts& facts, const Node& block, Layer& layer) {
+void add_searched_attention(Config& config, const ClassFacts& facts, const Node& block,
+                            Layer& layer) {
   if (is_on(block, "no_op")) return;
   add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
   if (is_on(block, "replace_with_linear")) {
-    layer.extra.push_back({.role = "out_proj", .rows = config.model().hidden, .cols = config.model().hidden});
+    layer.extra.push_back(
+        {.role = "out_proj", .rows = config.model().hidden, .cols = config.model().hidden});
     return;
   }
   Softmax s;
   s.heads = config.need({"num_attention_heads"});
   const Node* group = block.find("n_heads_in_group");
-  const std::int64_t size = group && group->as_integer() ? std::max<std::int64_t>(1, *group->as_integer()) : 1;
+  const std::int64_t size =
+      group && group->as_integer() ? std::max<std::int64_t>(1, *group->as_integer()) : 1;
   s.kv_heads = group ? config.dim(*group, "n_heads_in_group", s.heads / size) : s.heads;
   const Node* window = block.find("window_length");
-  if (window && window->as_integer()) s.window = config.dim(*window, "window_length", *window->as_integer());
+  if (window && window->as_integer())
+    s.window = config.dim(*window, "window_length", *window->as_integer());
   s.complete(config.model().hidden);
   layer.mixers.push_back(s);
 }
 
-void add_searched_channel(Config& config, const ClassFacts& facts, const Node& block, Layer& layer) {
+void add_searched_channel(Config& config, const ClassFacts& facts, const Node& block,
+                          Layer& layer) {
   if (is_on(block, "no_op")) return;
   add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
   if (is_on(block, "replace_with_linear")) {
-    layer.extra.push_back({.role = "down_proj", .rows = config.model().hidden, .cols = config.model().hidden});
+    layer.extra.push_back(
+        {.role = "down_proj", .rows = config.model().hidden, .cols = config.model().hidden});
     return;
   }
   layer.channel = Dense{.intermediate = searched_width(config, block)};
@@ -63,8 +70,8 @@ void add_searched_channel(Config& config, const ClassFacts& facts, const Node& b
 
 // --- Gemma 3n and 4 ----------------------------------------------------------------------------
 
-// Per-layer inputs: a gate down to the small width, a projection back, a norm (Gemma4TextDecoderLayer,
-// Gemma3nTextDecoderLayer).
+// Per-layer inputs: a gate down to the small width, a projection back, a norm
+// (Gemma4TextDecoderLayer, Gemma3nTextDecoderLayer).
 void add_per_layer_input(Config& config, const ClassFacts& facts, Layer& layer) {
   const Dim width = config.integer({"hidden_size_per_layer_input"}).value_or(Dim(0));
   if (width < 1) return;
@@ -118,15 +125,19 @@ ClassFacts facts_for(Config& config, ClassFacts facts) {
   config.understand({"no_bias"});
   // Falcon's old architecture runs attention and MLP behind one norm.
   const Node* two_norms = config.find({"new_decoder_architecture"});
-  if (two_norms && two_norms->as_boolean() == false && config.flag({"parallel_attn"}, false)) facts.norms = 1;
+  if (two_norms && two_norms->as_boolean() == false && config.flag({"parallel_attn"}, false))
+    facts.norms = 1;
   // T5 says whether its MLP is gated.
-  if (const Node* gated = config.find({"is_gated_act"})) facts.gated_mlp = gated->as_boolean().value_or(facts.gated_mlp);
+  if (const Node* gated = config.find({"is_gated_act"}))
+    facts.gated_mlp = gated->as_boolean().value_or(facts.gated_mlp);
   return facts;
 }
 
-std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts, std::size_t layer) {
+std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts,
+                                         std::size_t layer) {
   const Node* blocks = config.find({"block_configs"});
-  if (!blocks || blocks->kind != NodeKind::list || layer >= blocks->children.size()) return std::nullopt;
+  if (!blocks || blocks->kind != NodeKind::list || layer >= blocks->children.size())
+    return std::nullopt;
   config.understand({"num_key_value_heads", "intermediate_size"});
   const Node* attention = blocks->children[layer].find("attention");
   const Node* ffn = blocks->children[layer].find("ffn");
@@ -140,14 +151,15 @@ std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts
   return out;
 }
 
-void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan&, std::size_t, Layer& layer) {
+void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan&, std::size_t,
+                      Layer& layer) {
   add_per_layer_input(config, facts, layer);
   add_gemma4(config, facts, layer);
   widen_shared_layers(config, layer);
 }
 
-// The table of per-layer inputs (vocabulary × layers × width), its projection from the embedding and
-// a norm (Gemma4TextModel).
+// The table of per-layer inputs (vocabulary × layers × width), its projection from the embedding
+// and a norm (Gemma4TextModel).
 void add_model_extras(Config& config, const ClassFacts& facts) {
   add_bert(config, facts);
   const Dim width = config.integer({"hidden_size_per_layer_input"}).value_or(Dim(0));
@@ -156,7 +168,8 @@ void add_model_extras(Config& config, const ClassFacts& facts) {
   const Dim rows = config.positive({"vocab_size_per_layer_input"}).value_or(e.vocabulary);
   const auto layers = static_cast<std::int64_t>(config.model().decoder.depth());
   e.extra.push_back({.role = "per_layer_embed", .rows = rows, .cols = layers * width});
-  e.extra.push_back({.role = "per_layer_model_proj", .rows = layers * width, .cols = config.model().hidden});
+  e.extra.push_back(
+      {.role = "per_layer_model_proj", .rows = layers * width, .cols = config.model().hidden});
   add_norm(e.extra, "norm", width, facts.norm);
 }
 

@@ -59,8 +59,9 @@ MaybeRoles from_words(Config& config, std::size_t) {
   if (!node || node->kind != NodeKind::list) return std::nullopt;
   // The list decides; the rules that it was made from say the same once more.
   config.understand({"full_attention_interval", "sliding_window_pattern", "_sliding_window_pattern",
-                     "no_rope_layers", "no_rope_layer_interval", "nope_layer_interval", "attn_layer_period",
-                     "attn_layer_offset", "hybrid_override_pattern", "full_attn_idxs", "attention_chunk_size"});
+                     "no_rope_layers", "no_rope_layer_interval", "nope_layer_interval",
+                     "attn_layer_period", "attn_layer_offset", "hybrid_override_pattern",
+                     "full_attn_idxs", "attention_chunk_size"});
   std::vector<Role> roles;
   for (const Node& child : node->children) roles.push_back(role_of_word(config, child));
   return roles;
@@ -73,13 +74,22 @@ MaybeRoles from_pattern_text(Config& config, std::size_t) {
   std::vector<Role> roles;
   for (const char letter : node->text) {
     switch (letter) {
-      case 'M': roles.push_back(Role::mamba); break;
-      case '*': roles.push_back(Role::attention); break;
+      case 'M':
+        roles.push_back(Role::mamba);
+        break;
+      case '*':
+        roles.push_back(Role::attention);
+        break;
       case '-':
-      case 'E': roles.push_back(Role::none); break;
-      case '|': break;
+      case 'E':
+        roles.push_back(Role::none);
+        break;
+      case '|':
+        break;
       default:
-        config.problem(*node, fmt::format("hybrid_override_pattern holds '{}'; it may hold M, *, - and E", letter));
+        config.problem(
+            *node,
+            fmt::format("hybrid_override_pattern holds '{}'; it may hold M, *, - and E", letter));
         return roles;
     }
   }
@@ -122,7 +132,8 @@ MaybeRoles from_linear_attn_config(Config& config, std::size_t layers) {
 // Qwen3-Next: every n-th layer is full, the last of each group.
 MaybeRoles from_full_attention_interval(Config& config, std::size_t layers) {
   if (!config.has({"linear_num_key_heads", "linear_key_head_dim"})) return std::nullopt;
-  const Dim every = config.or_default({"full_attention_interval"}, 4, "class default of Qwen3-Next and Qwen3.5");
+  const Dim every =
+      config.or_default({"full_attention_interval"}, 4, "class default of Qwen3-Next and Qwen3.5");
   std::vector<Role> roles(layers, Role::linear);
   for (std::size_t i = 0; i < layers && every > 0; ++i) {
     if ((static_cast<std::int64_t>(i) + 1) % every == 0) roles[i] = Role::attention;
@@ -142,8 +153,8 @@ MaybeRoles from_period(Config& config, std::size_t layers) {
   return roles;
 }
 
-// Bamba lists its attention layers (from 0); the others are state spaces. Falcon-H1 has the key too,
-// null: then every layer has both.
+// Bamba lists its attention layers (from 0); the others are state spaces. Falcon-H1 has the key
+// too, null: then every layer has both.
 MaybeRoles from_attention_indices(Config& config, std::size_t layers) {
   const bool state_space = config.map().find("mamba_d_state") != nullptr;
   if (!state_space) return std::nullopt;
@@ -154,7 +165,8 @@ MaybeRoles from_attention_indices(Config& config, std::size_t layers) {
   }
   std::vector<Role> roles(layers, Role::mamba);
   for (const std::int64_t index : config.integers({"attn_layer_indices"})) {
-    if (index < static_cast<std::int64_t>(layers)) roles[static_cast<std::size_t>(index)] = Role::attention;
+    if (index < static_cast<std::int64_t>(layers))
+      roles[static_cast<std::size_t>(index)] = Role::attention;
   }
   return roles;
 }
@@ -164,7 +176,8 @@ MaybeRoles from_full_attention_indices(Config& config, std::size_t layers) {
   if (!config.has({"full_attn_idxs"})) return std::nullopt;
   std::vector<Role> roles(layers, Role::conv);
   for (const std::int64_t index : config.integers({"full_attn_idxs"})) {
-    if (index < static_cast<std::int64_t>(layers)) roles[static_cast<std::size_t>(index)] = Role::attention;
+    if (index < static_cast<std::int64_t>(layers))
+      roles[static_cast<std::size_t>(index)] = Role::attention;
   }
   return roles;
 }
@@ -177,9 +190,9 @@ MaybeRoles from_state_keys(Config& config, std::size_t layers) {
 }
 
 constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
-    from_words,          from_pattern_text,        from_hybrid_bits,
-    from_attn_type_list, from_linear_attn_config,  from_full_attention_interval,
-    from_period,         from_attention_indices,   from_full_attention_indices,
+    from_words,          from_pattern_text,       from_hybrid_bits,
+    from_attn_type_list, from_linear_attn_config, from_full_attention_interval,
+    from_period,         from_attention_indices,  from_full_attention_indices,
     from_state_keys,
 };
 
@@ -216,7 +229,8 @@ std::vector<Role> full_last(std::size_t layers, std::int64_t period) {
 // Qwen2 and Qwen3: the first max_window_layers are full, the rest windowed.
 std::vector<Role> window_from(std::size_t layers, std::int64_t first) {
   std::vector<Role> roles(layers, Role::window);
-  std::fill_n(roles.begin(), std::min<std::size_t>(layers, static_cast<std::size_t>(first)), Role::attention);
+  std::fill_n(roles.begin(), std::min<std::size_t>(layers, static_cast<std::size_t>(first)),
+              Role::attention);
   return roles;
 }
 
@@ -239,9 +253,11 @@ std::vector<Role> windowed_attention(Config& config, std::size_t layers) {
 std::vector<Role> chunked_attention(Config& config, std::size_t layers) {
   std::vector<std::int64_t> uses_rope = config.integers({"no_rope_layers"});
   if (uses_rope.empty()) {
-    const Dim every = config.or_default({"no_rope_layer_interval", "nope_layer_interval"}, 4, "class default of Llama4TextConfig");
+    const Dim every = config.or_default({"no_rope_layer_interval", "nope_layer_interval"}, 4,
+                                        "class default of Llama4TextConfig");
     for (std::size_t i = 0; i < layers; ++i) {
-      uses_rope.push_back((static_cast<std::int64_t>(i) + 1) % std::max<std::int64_t>(every, 1) != 0);
+      uses_rope.push_back((static_cast<std::int64_t>(i) + 1) % std::max<std::int64_t>(every, 1) !=
+                          0);
     }
   }
   std::vector<Role> roles(layers, Role::attention);
@@ -265,14 +281,19 @@ std::vector<Channel> read_channels(Config& config, std::size_t layers) {
   if (const Node* pattern = config.find({"hybrid_override_pattern"})) {
     for (const char letter : pattern->text) {
       if (letter == '|') continue;
-      channels.push_back(letter == '-' ? Channel::dense : letter == 'E' ? Channel::experts : Channel::none);
+      channels.push_back(letter == '-'   ? Channel::dense
+                         : letter == 'E' ? Channel::experts
+                                         : Channel::none);
     }
   } else if (const Node* words = config.find({"layers_block_type"})) {
-    const bool blocks = std::any_of(words->children.begin(), words->children.end(), [](const Node& word) {
-      return word.text == "moe" || word.text == "mlp";
-    });
+    const bool blocks =
+        std::any_of(words->children.begin(), words->children.end(),
+                    [](const Node& word) { return word.text == "moe" || word.text == "mlp"; });
     for (const Node& word : words->children) {
-      if (blocks) channels.push_back(word.text == "moe" ? Channel::experts : word.text == "mlp" ? Channel::dense : Channel::none);
+      if (blocks)
+        channels.push_back(word.text == "moe"   ? Channel::experts
+                           : word.text == "mlp" ? Channel::dense
+                                                : Channel::none);
     }
   }
   if (!channels.empty()) channels.resize(layers, Channel::by_keys);
@@ -280,18 +301,21 @@ std::vector<Channel> read_channels(Config& config, std::size_t layers) {
 }
 
 // The last layer before `end` that stands in the same role.
-std::optional<std::uint32_t> last_alike(const std::vector<Role>& roles, std::size_t end, Role role) {
+std::optional<std::uint32_t> last_alike(const std::vector<Role>& roles, std::size_t end,
+                                        Role role) {
   for (std::size_t i = end; i-- > 0;) {
     if (roles[i] == role) return static_cast<std::uint32_t>(i);
   }
   return std::nullopt;
 }
 
-// Gemma 3n and 4: the last num_kv_shared_layers read the cache of the last layer of their kind before
-// them. CLA: every group of cla_share_factor layers shares the first one's.
-std::vector<std::optional<std::uint32_t>> read_sharing(Config& config, const std::vector<Role>& roles) {
+// Gemma 3n and 4: the last num_kv_shared_layers read the cache of the last layer of their kind
+// before them. CLA: every group of cla_share_factor layers shares the first one's.
+std::vector<std::optional<std::uint32_t>> read_sharing(Config& config,
+                                                       const std::vector<Role>& roles) {
   std::vector<std::optional<std::uint32_t>> owner;
-  const auto shared = static_cast<std::size_t>(config.integer({"num_kv_shared_layers"}).value_or(Dim(0)).value);
+  const auto shared =
+      static_cast<std::size_t>(config.integer({"num_kv_shared_layers"}).value_or(Dim(0)).value);
   const Dim factor = config.positive({"cla_share_factor"}).value_or(Dim(1));
   const bool cla = config.flag({"use_cla"}, false) && factor > 1;
   if (shared == 0 && !cla) return owner;
@@ -307,9 +331,11 @@ std::vector<std::optional<std::uint32_t>> read_sharing(Config& config, const std
 
 // The layer count; some files have only the list of layers.
 std::size_t layer_count(Config& config) {
-  const Names names = {"decoder_layers", "num_decoder_layers", "num_hidden_layers", "n_layer", "n_layers", "num_layers"};
+  const Names names = {"decoder_layers", "num_decoder_layers", "num_hidden_layers",
+                       "n_layer",        "n_layers",           "num_layers"};
   if (!config.has(names)) {
-    if (const Node* list = config.find({"layers_block_type", "layer_types"})) return list->children.size();
+    if (const Node* list = config.find({"layers_block_type", "layer_types"}))
+      return list->children.size();
   }
   return static_cast<std::size_t>(config.need(names).value);
 }
@@ -323,7 +349,8 @@ LayerPlan read_layer_plan(Config& config, const ClassFacts&) {
   const std::size_t layers = layer_count(config);
   if (layers > most_layers) {
     const Node* node = config.find({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
-    config.problem(node ? *node : config.map(), fmt::format("{} layers are more than {}", layers, most_layers));
+    config.problem(node ? *node : config.map(),
+                   fmt::format("{} layers are more than {}", layers, most_layers));
     return plan;
   }
   plan.roles = read_roles(config, layers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The dimensions of a layer's token mixers, from keys: attention here, recurrent kinds in states.cpp.
+// The dimensions of a layer's token mixers, from keys: attention here, recurrent kinds in
+// states.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,10 +11,14 @@
 namespace attncalc::hf {
 namespace {
 
-const Names head_names = {"num_attention_heads_per_layer", "num_attention_heads", "n_head", "n_heads",
-                          "decoder_attention_heads", "num_heads"};
-const Names kv_head_names = {"num_key_value_heads", "num_kv_heads", "n_kv_heads", "multi_query_group_num",
-                             "num_query_groups", "n_head_kv"};
+const Names head_names = {"num_attention_heads_per_layer",
+                          "num_attention_heads",
+                          "n_head",
+                          "n_heads",
+                          "decoder_attention_heads",
+                          "num_heads"};
+const Names kv_head_names = {"num_key_value_heads",   "num_kv_heads",     "n_kv_heads",
+                             "multi_query_group_num", "num_query_groups", "n_head_kv"};
 const Names window_names = {"sliding_window", "sliding_window_size", "window_size"};
 
 // Null, absent, or `use_mla: false`: keys that are there but off do not make a layer latent.
@@ -47,7 +52,8 @@ Dim kv_heads(Config& config, Dim heads, Role role, std::size_t layer) {
   if (role == Role::attention && config.has({"global_head_dim"})) {
     if (auto stated = config.positive({"num_global_key_value_heads"})) return *stated;
   }
-  config.understand({"multi_query_attention", "swa_num_key_value_heads", "num_global_key_value_heads"});
+  config.understand(
+      {"multi_query_attention", "swa_num_key_value_heads", "num_global_key_value_heads"});
   if (auto one = multi_query_heads(config)) {
     config.understand(kv_head_names);
     return *one;
@@ -64,8 +70,9 @@ void check_heads(Config& config, const Softmax& s) {
   if (!node || node->kind == NodeKind::list || s.heads < 1) return;
   const bool divides = s.kv_heads >= 1 && s.heads % s.kv_heads == 0;
   if (divides) return;
-  config.problem(*node, fmt::format("num_key_value_heads is {}; it must divide num_attention_heads, {}",
-                                    s.kv_heads.value, s.heads.value));
+  config.problem(*node,
+                 fmt::format("num_key_value_heads is {}; it must divide num_attention_heads, {}",
+                             s.kv_heads.value, s.heads.value));
 }
 
 // --- widths ----------------------------------------------------------------------------------
@@ -73,9 +80,10 @@ void check_heads(Config& config, const Softmax& s) {
 Dim key_width(Config& config, Role role) {
   const std::optional<Dim> global = config.positive({"global_head_dim"});  // Gemma 4's full layers
   if (role == Role::attention && global) return *global;
-  const std::optional<Dim> local = config.positive({"swa_head_dim"});      // MiMo-V2's windows
+  const std::optional<Dim> local = config.positive({"swa_head_dim"});  // MiMo-V2's windows
   if (role == Role::window && local) return *local;
-  return config.positive({"head_dim", "kv_channels", "attention_head_dim", "d_kv"}).value_or(Dim(0));
+  return config.positive({"head_dim", "kv_channels", "attention_head_dim", "d_kv"})
+      .value_or(Dim(0));
 }
 
 Dim value_width(Config& config, Role role) {
@@ -96,7 +104,8 @@ struct Biases {
 };
 
 Biases read_biases(Config& config, const ClassFacts& facts) {
-  const Names keys = {"attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias", "use_bias", "bias"};
+  const Names keys = {"attention_bias", "qkv_bias", "use_qkv_bias",
+                      "add_qkv_bias",   "use_bias", "bias"};
   const Node* node = config.find(keys);
   if (!node || !facts.reads_bias_key) return {facts.qkv_bias, facts.o_bias};
   const bool stated = config.flag(keys, facts.qkv_bias);
@@ -155,7 +164,8 @@ bool shares_indexer(Config& config, std::size_t layer) {
   if (!types || layer >= types->children.size()) return false;
   const Node& word = types->children[layer];
   if (word.text != "full" && word.text != "shared") {
-    config.problem(word, fmt::format("indexer type '{}' is not understood: full or shared", word.text));
+    config.problem(word,
+                   fmt::format("indexer type '{}' is not understood: full or shared", word.text));
   }
   return word.text == "shared";
 }
@@ -193,13 +203,17 @@ Kind read_attention(Config& config, const ClassFacts& facts, Role role, std::siz
   return read_softmax(config, facts, role, layer);
 }
 
-std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
+std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role,
+                              std::size_t layer) {
   switch (role) {
     case Role::attention:
     case Role::window:
-    case Role::chunk: return {read_attention(config, facts, role, layer)};
-    case Role::none: return {};
-    default: return read_states(config, facts, role, layer);
+    case Role::chunk:
+      return {read_attention(config, facts, role, layer)};
+    case Role::none:
+      return {};
+    default:
+      return read_states(config, facts, role, layer);
   }
 }
 

@@ -69,8 +69,10 @@ ClassFacts facts_or_warn(const Node& language, std::string_view model_type, Mode
   }
   if (std::optional<ClassFacts> facts = class_facts(model_type)) return *facts;
   model.warnings.push_back(
-      {"unknown_class", fmt::format("model_type '{}' is not known: the cache is read from the keys alone, "
-                                    "and parameters assume a Llama-like class", model_type)});
+      {"unknown_class",
+       fmt::format("model_type '{}' is not known: the cache is read from the keys alone, "
+                   "and parameters assume a Llama-like class",
+                   model_type)});
   ClassFacts plain;
   plain.model_type = model_type;
   return plain;
@@ -86,16 +88,18 @@ Head head_of(const Node& root) {
   const Node* list = root.find("architectures");
   if (!list || list->children.empty()) return Head::language;
   const std::string& name = list->children.front().text;
-  if (name.ends_with("ForSequenceClassification") || name.ends_with("ForRewardModel")) return Head::score;
+  if (name.ends_with("ForSequenceClassification") || name.ends_with("ForRewardModel"))
+    return Head::score;
   const Node* classes = root.find("auto_map");
-  const bool generates = classes && (classes->find("AutoModelForCausalLM") || classes->find("AutoModelForSeq2SeqLM") ||
-                                     classes->find("AutoModelForConditionalGeneration"));
+  const bool generates =
+      classes && (classes->find("AutoModelForCausalLM") || classes->find("AutoModelForSeq2SeqLM") ||
+                  classes->find("AutoModelForConditionalGeneration"));
   const bool bare = name.ends_with("Model") && !name.ends_with("LMHeadModel");
   return bare && !generates ? Head::none : Head::language;
 }
 
-// The class that was saved is the language model's own; where that is nested, the class around it is
-// a chat model and has a head.
+// The class that was saved is the language model's own; where that is nested, the class around it
+// is a chat model and has a head.
 Head head_of_language(const Config& config, const Node& root) {
   return &config.map() == &root ? head_of(root) : Head::language;
 }
@@ -114,7 +118,8 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
   e.has_head = head == Head::language;
   if (facts.learnt_positions) e.positions = config.model().max_positions;
   if (facts.extra_vocabulary > 0) {
-    e.extra.push_back({.role = "extra_embed", .rows = facts.extra_vocabulary, .cols = config.model().hidden});
+    e.extra.push_back(
+        {.role = "extra_embed", .rows = facts.extra_vocabulary, .cols = config.model().hidden});
   }
   if (facts.embedding_norm) add_norm(e.extra, "norm", config.model().hidden, facts.norm);
   e.head_bias = config.flag({"lm_head_bias"}, facts.head_bias);
@@ -146,13 +151,14 @@ void read_dtypes(Config& config) {
   if (!method) method = quantisation->find("quant_algo");
   if (!method) return;
   d.weights = method->text;
-  d.weights_source = config.model().origin_text(config.origin(*method, "quantization_config." + method->key));
+  d.weights_source =
+      config.model().origin_text(config.origin(*method, "quantization_config." + method->key));
 }
 
 // Draft layers are not part of the language model; say that they were seen.
 void note_mtp(Config& config) {
-  const auto layers = config.integer({"num_nextn_predict_layers", "mtp_num_hidden_layers",
-                                      "num_mtp_modules", "_num_mtp_layers"});
+  const auto layers = config.integer(
+      {"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules", "_num_mtp_layers"});
   config.model().mtp_parameters = 0;
   if (!layers || *layers < 1) return;
   const Model& model = config.model();
@@ -160,22 +166,26 @@ void note_mtp(Config& config) {
   // hidden width, and three norms (DeepSeek-V3 §2.2; embedding and head are shared).
   Stack stack;
   stack.name = "mtp";
-  if (!model.decoder.order.empty()) stack.append(model.decoder.distinct[model.decoder.order.back()]);
+  if (!model.decoder.order.empty())
+    stack.append(model.decoder.distinct[model.decoder.order.back()]);
   const Count h = model.hidden.value;
   const Count beside = h * h * Count(2) + h * Count(3);
   const Elements each = parameters_of(stack, model.hidden) + Elements(beside);
   config.model().mtp_parameters = (each * Count(*layers)).value.value;
-  config.warn("mtp_left_out", fmt::format("{} multi-token-prediction layer{} left out of cache and parameters",
-                                          layers->value, *layers == Dim(1) ? " is" : "s are"));
+  config.warn("mtp_left_out",
+              fmt::format("{} multi-token-prediction layer{} left out of cache and parameters",
+                          layers->value, *layers == Dim(1) ? " is" : "s are"));
 }
 
-Layer read_layer(Config& config, const ClassFacts& facts, const LayerPlan& plan, std::size_t index) {
+Layer read_layer(Config& config, const ClassFacts& facts, const LayerPlan& plan,
+                 std::size_t index) {
   if (std::optional<Layer> searched = read_searched_layer(config, facts, index)) return *searched;
   Layer layer;
   layer.mixers = read_mixers(config, facts, plan.roles[index], index);
   const Channel channel = plan.channels.empty() ? Channel::by_keys : plan.channels[index];
   layer.channel = read_channel(config, facts, channel, index);
-  for (int n = 0; n < facts.norms; ++n) add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
+  for (int n = 0; n < facts.norms; ++n)
+    add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
   if (index < plan.cache_of.size()) layer.cache_of = plan.cache_of[index];
   add_layer_extras(config, facts, plan, index, layer);
   return layer;
@@ -188,15 +198,19 @@ void read_layers(Config& config, const ClassFacts& facts) {
     if (!config.problems().empty()) return;  // the next layer would only say it again
   }
   config.model().decoder.caches = !facts.bidirectional;
-  if (facts.bidirectional) config.warn("no_cache", "an encoder sees its whole input at once: nothing is cached");
+  if (facts.bidirectional)
+    config.warn("no_cache", "an encoder sees its whole input at once: nothing is cached");
 }
 
 void read_all(Config& config, const ClassFacts& row, const Node& root, const LoadOptions& options) {
   Model& model = config.model();
   const ClassFacts facts = facts_for(config, row);
   model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim"});
-  model.max_positions = config.integer({"max_position_embeddings", "n_positions", "seq_length", "max_target_positions", "max_seq_len", "max_sequence_length",
-                                        "model_max_length"}).value_or(Dim(0));
+  model.max_positions =
+      config
+          .integer({"max_position_embeddings", "n_positions", "seq_length", "max_target_positions",
+                    "max_seq_len", "max_sequence_length", "model_max_length"})
+          .value_or(Dim(0));
   read_layers(config, facts);
   read_encoder(config, facts);
   read_embedding(config, facts, root);
@@ -213,8 +227,9 @@ void read_all(Config& config, const ClassFacts& row, const Node& root, const Loa
 
 Result<Model> read_hf(const Document& original, const LoadOptions& options) {
   if (original.root.kind != NodeKind::map) {
-    return original.problem(original.root, fmt::format("a model config is a map of keys; this is {}",
-                                                       kind_name(original.root.kind)));
+    return original.problem(
+        original.root,
+        fmt::format("a model config is a map of keys; this is {}", kind_name(original.root.kind)));
   }
   Document document = original;  // class defaults are laid under a copy
   std::vector<Node*> path = hf::path_to_language(document.root);
@@ -225,7 +240,8 @@ Result<Model> read_hf(const Document& original, const LoadOptions& options) {
   model.name = hf::text_of(document.root, "_name_or_path");
   const hf::ClassFacts facts = hf::facts_or_warn(language, model.model_type, model);
   hf::add_class_defaults(language, facts, model);
-  hf::Config config(document, language, std::vector<const Node*>(std::next(path.rbegin()), path.rend()), model);
+  hf::Config config(document, language,
+                    std::vector<const Node*>(std::next(path.rbegin()), path.rend()), model);
   try {
     hf::read_all(config, facts, document.root, options);
   } catch (const Overflow& overflow) {

@@ -18,17 +18,17 @@ namespace attncalc::hf {
 
 // What stands in a layer. Several token mixers in one layer run side by side.
 enum class Role : std::uint8_t {
-  attention,        // over the whole context
-  window,           // attention over the last tokens
-  chunk,            // attention within a chunk
-  linear,           // the linear attention that the config describes: gated delta, KDA, lightning
-  mamba,            // the state space that the config describes: Mamba 1 or 2
-  parallel_mamba,   // attention and state space side by side
-  conv,             // short convolution
-  cross,            // cross-attention only
-  recurrent,        // RWKV
-  compressed,       // DeepSeek-V4
-  none,             // no token mixer
+  attention,       // over the whole context
+  window,          // attention over the last tokens
+  chunk,           // attention within a chunk
+  linear,          // the linear attention that the config describes: gated delta, KDA, lightning
+  mamba,           // the state space that the config describes: Mamba 1 or 2
+  parallel_mamba,  // attention and state space side by side
+  conv,            // short convolution
+  cross,           // cross-attention only
+  recurrent,       // RWKV
+  compressed,      // DeepSeek-V4
+  none,            // no token mixer
 };
 
 // What follows the token mixer. `by_keys`: dense or experts as the keys for layers say.
@@ -49,24 +49,29 @@ ClassFacts facts_for(Config& config, ClassFacts facts);
 
 // Architecture search (block_configs): every layer has its own head groups and width, or none.
 // Answers nothing where the key is absent.
-std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts, std::size_t layer);
+std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts,
+                                         std::size_t layer);
 
 // What only some families learn beside mixers, channels and plain norms, found by their keys:
 // per-layer inputs and AltUp (Gemma 3n, 4), hyper-connections (DeepSeek-V4), adapters (Zamba2).
-void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& plan, std::size_t index, Layer& layer);
+void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& plan,
+                      std::size_t index, Layer& layer);
 void add_model_extras(Config& config, const ClassFacts& facts);
 
 // Encoder-decoder models (T5, Whisper): the encoder's stack, and cross-attention in each layer.
 void read_encoder(Config& config, const ClassFacts& facts);
 
 // The token mixers of one layer.
-std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
+std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role,
+                              std::size_t layer);
 
 Kind read_attention(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
-std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role, std::size_t layer);
+std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role,
+                              std::size_t layer);
 
 // The channel mixer of one layer.
-ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel channel, std::size_t layer);
+ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel channel,
+                          std::size_t layer);
 
 // Every key of the language model that nobody understood and that could change the cache becomes an
 // error, or an assumption where the user let it pass.

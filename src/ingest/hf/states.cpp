@@ -32,41 +32,51 @@ GatedDelta read_gated_delta(Config& config) {
 
 // The head count of a Mamba-2 layer: stated, or what the expansion makes of the hidden width.
 Dim mamba_heads(Config& config, Dim head_dim) {
-  if (auto stated = config.positive({"mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "num_heads"})) {
+  if (auto stated =
+          config.positive({"mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "num_heads"})) {
     return *stated;
   }
-  const Dim expand = config.or_default({"mamba_expand", "expand", "expansion_factor"}, 2, "class default of Mamba-2");
+  const Dim expand = config.or_default({"mamba_expand", "expand", "expansion_factor"}, 2,
+                                       "class default of Mamba-2");
   return head_dim > 0 ? expand * config.model().hidden / head_dim : 0;
 }
 
 // Spellings: Nemotron-H; Bamba, Granite, Falcon-H1; Mamba-2; Zamba2.
 StateSpace2 read_mamba2(Config& config, const ClassFacts&) {
   StateSpace2 m;
-  m.head_dim = config.positive({"mamba_head_dim", "mamba_d_head", "mamba_headdim", "head_dim"}).value_or(Dim(64));
+  m.head_dim = config.positive({"mamba_head_dim", "mamba_d_head", "mamba_headdim", "head_dim"})
+                   .value_or(Dim(64));
   m.heads = mamba_heads(config, m.head_dim);
-  m.groups = config.or_default({"mamba_n_groups", "mamba_ngroups", "n_groups"}, 1, "class default of Mamba-2");
+  m.groups = config.or_default({"mamba_n_groups", "mamba_ngroups", "n_groups"}, 1,
+                               "class default of Mamba-2");
   m.state_dim = config.need({"ssm_state_size", "mamba_d_state", "state_size"});
-  m.conv_kernel = config.or_default({"conv_kernel", "mamba_d_conv", "conv_dimension"}, 4, "class default of Mamba-2");
+  m.conv_kernel = config.or_default({"conv_kernel", "mamba_d_conv", "conv_dimension"}, 4,
+                                    "class default of Mamba-2");
   m.in_bias = m.out_bias = config.flag({"mamba_proj_bias", "use_bias", "add_bias_linear"}, false);
   m.conv_bias = config.flag({"use_conv_bias", "mamba_conv_bias"}, true);
   m.norm = config.flag({"mamba_rms_norm"}, true);
   m.state_format = read_state_format(config);
   // The expansion decides nothing where heads and their width are stated.
-  config.understand({"expand", "mamba_expand", "expansion_factor", "mamba_chunk_size", "time_step_rank",
-                     "mamba_use_mlp", "mamba_hidden_act", "mamba_d_ssm", "mamba_head_dim", "kv_channels"});
+  config.understand({"expand", "mamba_expand", "expansion_factor", "mamba_chunk_size",
+                     "time_step_rank", "mamba_use_mlp", "mamba_hidden_act", "mamba_d_ssm",
+                     "mamba_head_dim", "kv_channels"});
   m.complete(config.model().hidden);
   return m;
 }
 
 }  // namespace
 
-std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
+std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role,
+                              std::size_t layer) {
   switch (role) {
-    case Role::linear: return {read_gated_delta(config)};
-    case Role::mamba: return {read_mamba2(config, facts)};
+    case Role::linear:
+      return {read_gated_delta(config)};
+    case Role::mamba:
+      return {read_mamba2(config, facts)};
     case Role::parallel_mamba:
       return {read_attention(config, facts, Role::attention, layer), read_mamba2(config, facts)};
-    default: break;
+    default:
+      break;
   }
   config.problem(config.map(), fmt::format("layer {} is of a kind that is not read yet", layer));
   return {};
