@@ -10,6 +10,7 @@
 #include "attention/kda.hpp"
 #include "attention/latent.hpp"
 #include "attention/lightning.hpp"
+#include "attention/rwkv.hpp"
 #include "attention/short_conv.hpp"
 #include "attention/softmax.hpp"
 #include "attention/state_space1.hpp"
@@ -17,8 +18,8 @@
 
 namespace attncalc {
 
-using Kind =
-    std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross, Kda>;
+using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross,
+                          Kda, Lightning, Rwkv>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
