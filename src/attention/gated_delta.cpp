@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The two lists of the gated delta rule: its state and convolution for one sequence, and its
+// projections. What they mean is in the header.
 #include "attention/gated_delta.hpp"
 
 namespace attncalc {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Visiting the closed list.
+// Visiting the closed list of kinds, so that no other file has to: each function here asks whichever
+// kind a value holds.
 #include "attention/kinds.hpp"
 
 namespace attncalc {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The lists of latent attention: one compressed row a token where others keep keys and values, the
+// sparse index's keys beside it, and the low-rank projections that fill and unfold them.
 #include "attention/latent.hpp"
 
 #include <fmt/format.h>

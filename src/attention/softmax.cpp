@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The lists of softmax attention: keys and values of the slots that its window or chunk leaves, and
+// the four projections with their biases and norms.
 #include "attention/softmax.hpp"
 
 #include <fmt/format.h>

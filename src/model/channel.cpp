@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The tensors of the channel mixers, dense and mixture of experts, and what may be wrong with their
+// dimensions.
 #include "model/channel.hpp"
 
 #include <fmt/format.h>

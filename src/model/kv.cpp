@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Payload of the caches: the layers' cache tensors gathered into lines that are alike, each counted by
+// the one formula of the header, as plain numbers or as numbers that explain themselves.
 #include "model/kv.hpp"
 
 #include <fmt/format.h>

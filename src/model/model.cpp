@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What a model is made of, from the lists of its layers: the weight tensors with how often each is
+// stored, the parameters, the label of its attention, and what contradicts itself.
 #include "model/model.hpp"
 
 #include <fmt/format.h>
