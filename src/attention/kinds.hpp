@@ -5,6 +5,7 @@
 
 #include <variant>
 
+#include "attention/compressed.hpp"
 #include "attention/cross.hpp"
 #include "attention/gated_delta.hpp"
 #include "attention/kda.hpp"
@@ -19,7 +20,7 @@
 namespace attncalc {
 
 using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross,
-                          Kda, Lightning, Rwkv>;
+                          Kda, Lightning, Rwkv, Compressed>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
