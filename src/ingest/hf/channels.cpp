@@ -85,7 +85,7 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
   m.intermediate = config.of_layer(expert_width, layer).value_or(Dim(0));
   if (m.intermediate < 1) m.intermediate = config.need({"intermediate_size", "ffn_hidden_size"});
   m.shared_intermediate = shared_width(config, m.intermediate, layer);
-  m.latent = config.integer({"moe_latent_size"}).value_or(Dim(0));
+  m.latent = config.integer({"moe_latent_size", "routed_expert_hidden_size"}).value_or(Dim(0));
   // Llama 4: the shared expert is as wide as a routed one, the dense layers have a key of their
   // own.
   if (config.has({"intermediate_size_mlp"})) m.shared_intermediate = m.intermediate;

@@ -76,6 +76,10 @@ constexpr ClassFacts table[] = {
     {.model_type = "falcon_perception", .norms = 0, .learnt_sinks = true},
     {.model_type = "nemotron-nas"},
     {.model_type = "granite", .tied = false},
+    {.model_type = "minimax"},
+    {.model_type = "minimax_m1"},
+    {.model_type = "minimax_text_01"},
+    {.model_type = "kimi_linear", .correction_bias = true},
     // Qwen
     {.model_type = "qwen", .qkv_bias = true, .reads_bias_key = false, .mlp_width_over = 2},
     {.model_type = "qwen2", .qkv_bias = true, .reads_bias_key = false, .omitted = qwen2_omitted},
@@ -223,7 +227,7 @@ constexpr ClassFacts table[] = {
     {.model_type = "falcon_h1"},
     {.model_type = "bamba"},
     {.model_type = "granitemoehybrid", .tied = true},
-    {.model_type = "jamba"},
+    {.model_type = "jamba", .state_norms = true},
     {.model_type = "lfm2", .qk_norm = per_head, .tied = true},
     {.model_type = "lfm2_moe", .qk_norm = per_head, .tied = true, .correction_bias = true},
     // Phi

@@ -36,6 +36,7 @@ struct ClassFacts {
   NormParameters norm = NormParameters::scale;
   int norms = 2;  // over the hidden width, each layer
   bool final_norm = true;
+  bool state_norms = false;   // Mamba-1 with learnt norms on its time steps, B and C (Jamba)
   bool no_bias_key = false;    // `no_bias` removes every bias, of norms too (MPT)
   bool bidirectional = false;  // an encoder: nothing is cached
   bool tied = false;           // where tie_word_embeddings is absent

@@ -101,6 +101,27 @@ void widen_shared_layers(Config& config, Layer& layer) {
   if (Dense* dense = std::get_if<Dense>(&layer.channel)) dense->intermediate.value *= 2;
 }
 
+// --- Kimi-K3, mllama -----------------------------------------------------------------------------
+
+// Attention residuals: two norms and two vectors a layer over what earlier blocks wrote; a norm on the
+// experts' narrow width.
+void add_kimi(Config& config, const ClassFacts& facts, Layer& layer) {
+  const Dim hidden = config.model().hidden;
+  if (config.integer({"attn_res_block_size"}).value_or(Dim(0)) > 0) {
+    for (int n = 0; n < 2; ++n) {
+      add_norm(layer.extra, "norm", hidden, facts.norm);
+      layer.extra.push_back({.role = "residual_query", .rows = hidden});
+    }
+  }
+  const Moe* moe = std::get_if<Moe>(&layer.channel);
+  if (moe && config.flag({"latent_moe_use_norm"}, false)) add_norm(layer.extra, "norm", moe->latent, facts.norm);
+}
+
+// A cross layer's MLP has a scalar gate too.
+void add_mllama(const LayerPlan& plan, std::size_t index, Layer& layer) {
+  if (plan.roles[index] == Role::cross) layer.extra.push_back({.role = "gates", .rows = 1});
+}
+
 // --- encoders ------------------------------------------------------------------------------------
 
 // BERT: a table of token types, and the pooler that BertModel has on top.
@@ -151,17 +172,26 @@ std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts
   return out;
 }
 
-void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan&, std::size_t,
-                      Layer& layer) {
+void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& plan,
+                      std::size_t index, Layer& layer) {
   add_per_layer_input(config, facts, layer);
   add_gemma4(config, facts, layer);
   widen_shared_layers(config, layer);
+  add_kimi(config, facts, layer);
+  add_mllama(plan, index, layer);
 }
 
 // The table of per-layer inputs (vocabulary × layers × width), its projection from the embedding
 // and a norm (Gemma4TextModel).
 void add_model_extras(Config& config, const ClassFacts& facts) {
   add_bert(config, facts);
+  if (config.integer({"attn_res_block_size"}).value_or(Dim(0)) > 0) {  // Kimi-K3: one pair at the end
+    add_norm(config.model().embedding.extra, "norm", config.model().hidden, facts.norm);
+    config.model().embedding.extra.push_back({.role = "residual_query", .rows = config.model().hidden});
+  }
+  if (config.has({"cross_attention_layers"})) {  // mllama: eight more rows, input side only
+    config.model().embedding.extra.push_back({.role = "extra_embed", .rows = 8, .cols = config.model().hidden});
+  }
   const Dim width = config.integer({"hidden_size_per_layer_input"}).value_or(Dim(0));
   if (width < 1) return;
   Embedding& e = config.model().embedding;

@@ -182,6 +182,16 @@ MaybeRoles from_full_attention_indices(Config& config, std::size_t layers) {
   return roles;
 }
 
+// mllama: cross-attention stands in these layers, which count among num_hidden_layers.
+MaybeRoles from_cross_layers(Config& config, std::size_t layers) {
+  if (!config.has({"cross_attention_layers"})) return std::nullopt;
+  std::vector<Role> roles(layers, Role::attention);
+  for (const std::int64_t index : config.integers({"cross_attention_layers"})) {
+    if (index < static_cast<std::int64_t>(layers)) roles[static_cast<std::size_t>(index)] = Role::cross;
+  }
+  return roles;
+}
+
 // A pure state-space model: state keys and no attention heads (Mamba 1 and 2, Codestral-Mamba).
 MaybeRoles from_state_keys(Config& config, std::size_t layers) {
   const bool state = config.map().find("state_size") && config.map().find("conv_kernel");
@@ -193,7 +203,7 @@ constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
     from_words,          from_pattern_text,       from_hybrid_bits,
     from_attn_type_list, from_linear_attn_config, from_full_attention_interval,
     from_period,         from_attention_indices,  from_full_attention_indices,
-    from_state_keys,
+    from_cross_layers,   from_state_keys,
 };
 
 // --- windows over attention layers ---------------------------------------------------------------

@@ -64,19 +64,100 @@ StateSpace2 read_mamba2(Config& config, const ClassFacts&) {
   return m;
 }
 
+// Mamba-1 has no heads: Jamba, Mamba, Falcon-Mamba.
+bool is_mamba2(const Config& config) {
+  for (const std::string_view key : {"mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "mamba_headdim",
+                                     "mamba_ngroups", "n_groups", "ssm_state_size"}) {
+    if (config.map().find(key)) return true;
+  }
+  return false;
+}
+
+// The inner width: Jamba expands the hidden width; Mamba states it (falcon-mamba's `expand` is 16 and
+// unused beside an intermediate_size of twice hidden).
+Dim mamba1_inner(Config& config) {
+  if (auto expand = config.positive({"mamba_expand"})) return {*expand * config.model().hidden, expand->origin};
+  config.understand({"expand"});
+  if (auto stated = config.positive({"intermediate_size", "d_inner"})) return *stated;
+  return config.or_default({"expand"}, 2, "class default of Mamba") * config.model().hidden;
+}
+
+StateSpace1 read_mamba1(Config& config, const ClassFacts& facts) {
+  StateSpace1 m;
+  m.inner = mamba1_inner(config);
+  m.state_dim = config.or_default({"mamba_d_state", "state_size", "d_state"}, 16, "class default of Mamba");
+  m.conv_kernel = config.or_default({"mamba_d_conv", "conv_kernel", "d_conv"}, 4, "class default of Mamba");
+  const Node* rank = config.find({"mamba_dt_rank", "time_step_rank"});
+  if (rank && rank->as_integer()) m.dt_rank = config.dim(*rank, rank->key, *rank->as_integer());
+  m.bias = config.flag({"mamba_proj_bias", "use_bias"}, false);
+  m.conv_bias = config.flag({"mamba_conv_bias", "use_conv_bias"}, true);
+  m.norms = facts.state_norms;
+  m.state_format = read_state_format(config);
+  config.understand({"mamba_inner_layernorms", "use_mamba_kernels"});
+  m.complete(config.model().hidden);
+  return m;
+}
+
+Kind read_mamba(Config& config, const ClassFacts& facts) {
+  if (is_mamba2(config)) return read_mamba2(config, facts);
+  return read_mamba1(config, facts);
+}
+
+ShortConv read_short_conv(Config& config) {
+  ShortConv c;
+  c.channels = config.positive({"conv_dim"}).value_or(Dim(0));
+  c.conv_kernel = config.or_default({"conv_L_cache"}, 3, "class default of Lfm2Config");
+  c.bias = config.flag({"conv_bias"}, false);
+  config.understand({"conv_dim_out", "block_dim", "block_ff_dim", "num_heads"});
+  c.complete(config.model().hidden);
+  return c;
+}
+
+Kda read_kda(Config& inner) {
+  Kda k;
+  k.heads = inner.need({"num_heads"});
+  k.head_dim = inner.need({"head_dim"});
+  k.conv_kernel = inner.or_default({"short_conv_kernel_size"}, 4, "class default of Kimi-Linear");
+  k.full_rank_gate = inner.flag({"use_full_rank_gate"}, false);
+  return k;
+}
+
+Lightning read_lightning(Config& config) {
+  Lightning l;
+  l.heads = config.need({"num_attention_heads"});
+  l.head_dim = config.positive({"head_dim"}).value_or(Dim(0));
+  l.complete(config.model().hidden);
+  return l;
+}
+
+// Which linear attention the config describes.
+Kind read_linear(Config& config) {
+  if (std::optional<Config> inner = config.within("linear_attn_config")) return read_kda(*inner);
+  if (config.has({"attn_type_list"})) return read_lightning(config);
+  return read_gated_delta(config);
+}
+
+// mllama's cross layers: the decoder's own heads, norms over each head's width, one scalar gate.
+Cross read_cross(Config& config) {
+  Cross c;
+  c.heads = config.need({"num_attention_heads"});
+  c.kv_heads = config.positive({"num_key_value_heads"}).value_or(Dim(0));
+  c.qk_norm = c.gate = true;
+  c.complete(config.model().hidden);
+  return c;
+}
+
 }  // namespace
 
-std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role,
-                              std::size_t layer) {
+std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
   switch (role) {
-    case Role::linear:
-      return {read_gated_delta(config)};
-    case Role::mamba:
-      return {read_mamba2(config, facts)};
+    case Role::linear: return {read_linear(config)};
+    case Role::mamba: return {read_mamba(config, facts)};
     case Role::parallel_mamba:
-      return {read_attention(config, facts, Role::attention, layer), read_mamba2(config, facts)};
-    default:
-      break;
+      return {read_attention(config, facts, Role::attention, layer), read_mamba(config, facts)};
+    case Role::conv: return {read_short_conv(config)};
+    case Role::cross: return {read_cross(config)};
+    default: break;
   }
   config.problem(config.map(), fmt::format("layer {} is of a kind that is not read yet", layer));
   return {};
