@@ -15,6 +15,53 @@ Slots slots_of(const Softmax& s) {
   return PerToken{};
 }
 
+void add_query(const Softmax& s, Dim input, std::vector<WeightTensor>& out) {
+  const Dim q = s.heads * s.head_dim;
+  if (s.q_lora_rank) {
+    out.push_back({.role = "q_down", .rows = *s.q_lora_rank, .cols = input});
+    out.push_back({.role = "q_down_norm", .rows = *s.q_lora_rank});
+  }
+  out.push_back({.role = s.q_lora_rank ? "q_up" : "q_proj",
+                 .rows = q,
+                 .cols = s.q_lora_rank.value_or(input),
+                 .split = Split::heads});
+}
+
+void add_projections(const Softmax& s, Dim input, Dim hidden, std::vector<WeightTensor>& out) {
+  const Dim o = s.heads * s.value_dim;
+  const auto add = [&](std::string_view role, Dim rows, Dim cols, Split split) {
+    out.push_back({.role = role, .rows = rows, .cols = cols, .split = split});
+  };
+  add_query(s, input, out);
+  if (s.output_gate) add("gates", o, input, Split::heads);
+  if (s.gate_per_head > 0) add("gates", s.heads * s.gate_per_head, input, Split::heads);
+  if (s.projects_kv) add("k_proj", s.kv_heads * s.head_dim, input, Split::kv_heads);
+  if (s.projects_kv && !s.value_is_key)
+    add("v_proj", s.kv_heads * s.value_dim, input, Split::kv_heads);
+  add("o_proj", hidden, o, Split::heads);
+}
+
+void add_biases(const Softmax& s, Dim hidden, std::vector<WeightTensor>& out) {
+  const Dim k = s.kv_heads * s.head_dim;
+  const Dim v = s.kv_heads * s.value_dim;
+  if (s.q_bias)
+    out.push_back({.role = "q_bias", .rows = s.heads * s.head_dim, .split = Split::heads});
+  if (s.k_bias && s.projects_kv)
+    out.push_back({.role = "k_bias", .rows = k, .split = Split::kv_heads});
+  if (s.v_bias && s.projects_kv)
+    out.push_back({.role = "v_bias", .rows = v, .split = Split::kv_heads});
+  if (s.o_bias) out.push_back({.role = "o_bias", .rows = hidden});
+}
+
+void add_qk_norms(const Softmax& s, std::vector<WeightTensor>& out) {
+  if (s.qk_norm == QkNorm::none) return;
+  const bool per_head = s.qk_norm == QkNorm::per_head;
+  add_norm(out, "q_norm", per_head ? s.head_dim : Dim(s.heads * s.head_dim), s.qk_norm_parameters);
+  if (!s.projects_kv) return;
+  add_norm(out, "k_norm", per_head ? s.head_dim : Dim(s.kv_heads * s.head_dim),
+           s.qk_norm_parameters);
+}
+
 }  // namespace
 
 std::string_view head_sharing(Dim heads, Dim kv_heads) {
@@ -30,41 +77,25 @@ std::string Softmax::label() const {
 }
 
 void Softmax::cache_tensors(std::vector<CacheTensor>& out) const {
-  out.push_back({.component = Component::key, .heads = kv_heads, .width = head_dim,
-                 .slots = slots_of(*this), .split = Split::kv_heads, .own_format = {}});
-  out.push_back({.component = Component::value, .heads = kv_heads, .width = value_dim,
-                 .slots = slots_of(*this), .split = Split::kv_heads, .own_format = {}});
+  out.push_back({.component = Component::key,
+                 .heads = kv_heads,
+                 .width = head_dim,
+                 .slots = slots_of(*this),
+                 .split = Split::kv_heads,
+                 .own_format = {}});
+  out.push_back({.component = Component::value,
+                 .heads = kv_heads,
+                 .width = value_dim,
+                 .slots = slots_of(*this),
+                 .split = Split::kv_heads,
+                 .own_format = {}});
 }
 
 void Softmax::weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const {
-  const Dim q = heads * head_dim;
-  const Dim k = kv_heads * head_dim;
-  const Dim v = kv_heads * value_dim;
-  const Dim o = heads * value_dim;
-  out.push_back({.role = "q_proj", .rows = q, .cols = hidden, .split = Split::heads});
-  if (output_gate) out.push_back({.role = "gates", .rows = o, .cols = hidden, .split = Split::heads});
-  if (gate_per_head > 0) {
-    out.push_back({.role = "gates", .rows = heads * gate_per_head, .cols = hidden, .split = Split::heads});
-  }
-  if (projects_kv) {
-    out.push_back({.role = "k_proj", .rows = k, .cols = hidden, .split = Split::kv_heads});
-    if (!value_is_key) {
-      out.push_back({.role = "v_proj", .rows = v, .cols = hidden, .split = Split::kv_heads});
-    }
-  }
-  out.push_back({.role = "o_proj", .rows = hidden, .cols = o, .split = Split::heads});
-  if (q_bias) out.push_back({.role = "q_bias", .rows = q, .split = Split::heads});
-  if (k_bias && projects_kv) out.push_back({.role = "k_bias", .rows = k, .split = Split::kv_heads});
-  if (v_bias && projects_kv) out.push_back({.role = "v_bias", .rows = v, .split = Split::kv_heads});
-  if (o_bias) out.push_back({.role = "o_bias", .rows = hidden});
+  add_projections(*this, input_width > 0 ? input_width : hidden, hidden, out);
+  add_biases(*this, hidden, out);
   if (learnt_sinks) out.push_back({.role = "sinks", .rows = heads, .split = Split::heads});
-  if (qk_norm == QkNorm::per_head) {
-    add_norm(out, "q_norm", head_dim, qk_norm_parameters);
-    if (projects_kv) add_norm(out, "k_norm", head_dim, qk_norm_parameters);
-  } else if (qk_norm == QkNorm::all_heads) {
-    add_norm(out, "q_norm", q, qk_norm_parameters);
-    if (projects_kv) add_norm(out, "k_norm", k, qk_norm_parameters);
-  }
+  add_qk_norms(*this, out);
 }
 
 void Softmax::complete(Dim hidden) {
@@ -79,8 +110,10 @@ std::vector<std::string> Softmax::faults() const {
   if (auto fault = fault_unless_divides({"kv_heads", kv_heads}, {"heads", heads})) {
     faults.push_back(*fault);
   }
-  if (window && *window < 1) faults.push_back("window must be at least 1 token; leave it out for full attention");
-  if (chunk && *chunk < 1) faults.push_back("chunk must be at least 1 token; leave it out for full attention");
+  if (window && *window < 1)
+    faults.push_back("window must be at least 1 token; leave it out for full attention");
+  if (chunk && *chunk < 1)
+    faults.push_back("chunk must be at least 1 token; leave it out for full attention");
   if (window && chunk) faults.push_back("a layer has a window or a chunk, not both");
   return faults;
 }

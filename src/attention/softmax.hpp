@@ -16,7 +16,9 @@ namespace attncalc {
 
 // Norms on queries and keys: over each head's width, or over all heads at once.
 enum class QkNorm : std::uint8_t { none, per_head, all_heads };
-constexpr std::array<std::string_view, 3> words(QkNorm) { return {"none", "per_head", "all_heads"}; }
+constexpr std::array<std::string_view, 3> words(QkNorm) {
+  return {"none", "per_head", "all_heads"};
+}
 
 struct Softmax {
   static constexpr std::string_view keyword = "softmax";
@@ -33,10 +35,13 @@ struct Softmax {
   QkNorm qk_norm = QkNorm::none;
   NormParameters qk_norm_parameters = NormParameters::scale;
   bool learnt_sinks = false;
-  bool output_gate = false;      // q_proj also makes a gate as wide as the output (Qwen3-Next)
-  bool value_is_key = false;     // no v_proj: values are the keys before their norm (Gemma 4)
-  Dim gate_per_head = 0;         // g_proj: a gate of one value a head (Step-3.5): 1; 0: none
-  bool projects_kv = true;       // false where the layer reads another's cache and has no k/v_proj
+  bool output_gate = false;   // q_proj also makes a gate as wide as the output (Qwen3-Next)
+  bool value_is_key = false;  // no v_proj: values are the keys before their norm (Gemma 4)
+  Dim gate_per_head = 0;      // g_proj: a gate of one value a head (Step-3.5): 1; 0: none
+  std::optional<Dim> q_lora_rank =
+      {};                   // queries by way of a shared narrow projection and a norm (Step-3)
+  Dim input_width = 0;      // of what is projected; 0: hidden (Zamba2: twice that)
+  bool projects_kv = true;  // false where the layer reads another's cache and has no k/v_proj
 
   std::string label() const;
   void cache_tensors(std::vector<CacheTensor>& out) const;
@@ -64,6 +69,8 @@ struct Softmax {
     visit("output_gate", self.output_gate);
     visit("value_is_key", self.value_is_key);
     visit("gate_per_head", self.gate_per_head);
+    visit("q_lora_rank", self.q_lora_rank);
+    visit("input_width", self.input_width);
     visit("projects_kv", self.projects_kv);
   }
 };

@@ -19,7 +19,7 @@ const Names experts_chosen = {"num_experts_per_tok", "num_experts_per_token",
                               "moe_top_k",           "moe_k",
                               "top_k_experts"};
 const Names expert_width = {"moe_intermediate_size", "expert_intermediate_size",
-                            "moe_ffn_hidden_size"};
+                            "moe_ffn_hidden_size", "expert_ffn_hidden_size"};
 const Names dense_width = {"intermediate_size",
                            "ffn_hidden_size",
                            "n_inner",
@@ -27,10 +27,17 @@ const Names dense_width = {"intermediate_size",
                            "d_ff",
                            "decoder_ffn_dim",
                            "ff_intermediate_size",
-                           "dense_intermediate_size"};
+                           "dense_intermediate_size",
+                           "block_ff_dim"};
 
 bool listed(const std::vector<std::int64_t>& layers, std::size_t layer) {
   return std::find(layers.begin(), layers.end(), static_cast<std::int64_t>(layer)) != layers.end();
+}
+
+// Step-3 lists its layers with experts in a text: "4,5,6".
+bool enumerated(std::string_view numbers, std::size_t layer) {
+  const std::string padded = fmt::format(",{},", numbers);
+  return padded.find(fmt::format(",{},", layer)) != std::string::npos;
 }
 
 // Whether a layer has experts, where the model has any. Each key is optional; all must agree.
@@ -42,6 +49,16 @@ bool has_experts(Config& config, std::size_t layer) {
   if (const Node* types = config.find({"mlp_layer_types"})) {
     return layer < types->children.size() && types->children[layer].text != "dense";
   }
+  config.understand(
+      {"moe_layer_end_index", "moe_layer_interval", "expert_layer_period", "expert_layer_offset"});
+  if (const Node* numbers = config.find({"moe_layers_enum"}))
+    return enumerated(numbers->text, layer);
+  if (auto period = config.positive({"expert_layer_period"})) {  // Jamba
+    return index % period->value ==
+           config.or_default({"expert_layer_offset"}, 1, "class default of Jamba").value;
+  }
+  if (auto last = config.integer({"moe_layer_end_index"}); last && index > *last)
+    return false;  // ERNIE 4.5
   const Node* freq = config.find({"moe_layer_freq"});
   if (freq && freq->kind == NodeKind::list)
     return config.of_layer({"moe_layer_freq"}, layer).value_or(Dim(0)) > 0;
@@ -51,14 +68,16 @@ bool has_experts(Config& config, std::size_t layer) {
       index % std::max<std::int64_t>(1, config.positive({"moe_layer_freq"}).value_or(Dim(1))) != 0)
     return false;
   const std::int64_t step =
-      config.positive({"decoder_sparse_step", "interleave_moe_layer_step"}).value_or(Dim(1));
+      config.positive({"decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval"})
+          .value_or(Dim(1));
   if ((index + 1) % step != 0) return false;
   return !listed(config.integers({"mlp_only_layers"}), layer);
 }
 
 Dim shared_width(Config& config, Dim expert, std::size_t layer) {
-  const auto count =
-      config.of_layer({"n_shared_experts", "num_shared_experts", "num_shared_expert"}, layer);
+  const auto count = config.of_layer(
+      {"n_shared_experts", "num_shared_experts", "num_shared_expert", "moe_num_shared_experts"},
+      layer);
   if (auto stated =
           config.integer({"shared_expert_intermediate_size", "moe_shared_expert_intermediate_size",
                           "share_expert_dim", "shared_intermediate_size"})) {
@@ -86,6 +105,9 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
   if (m.intermediate < 1) m.intermediate = config.need({"intermediate_size", "ffn_hidden_size"});
   m.shared_intermediate = shared_width(config, m.intermediate, layer);
   m.latent = config.integer({"moe_latent_size", "routed_expert_hidden_size"}).value_or(Dim(0));
+  m.zero_experts = config.integer({"zero_expert_num"}).value_or(Dim(0));
+  if (m.zero_experts > 0)
+    m.dense_beside = 2 * config.need({"ffn_hidden_size"}).value;  // LongCat: one an attention block
   // Llama 4: the shared expert is as wide as a routed one, the dense layers have a key of their
   // own.
   if (config.has({"intermediate_size_mlp"})) m.shared_intermediate = m.intermediate;
@@ -100,6 +122,10 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
 // The width of a dense MLP: its own key, or a multiple of the hidden width that the class has.
 Dim dense_intermediate(Config& config, const ClassFacts& facts) {
   if (auto stated = config.positive({"intermediate_size_mlp"})) return *stated;
+  // Granite without experts: the shared MLP is all there is.
+  const bool no_experts = config.integer(expert_count).value_or(Dim(0)) == Dim(0);
+  const std::optional<Dim> shared = config.positive({"shared_intermediate_size"});
+  if (shared && no_experts) return *shared;
   if (auto stated = config.positive(dense_width))
     return {*stated / facts.mlp_width_over, stated->origin};
   const Dim times =

@@ -37,6 +37,8 @@ constexpr Omitted every_second[] = {{"sliding_window_pattern", "2"}};
 constexpr Omitted every_fourth[] = {{"sliding_window_pattern", "4"}};
 constexpr Omitted mixtral_omitted[] = {{"num_local_experts", "8"}, {"num_experts_per_tok", "2"}};
 
+constexpr Omitted both_in_every_layer[] = {{"attn_layer_indices", "null"}};
+
 constexpr ClassFacts table[] = {
     // Llama and what is shaped like it
     {.model_type = "llama", .omitted = llama_omitted},
@@ -122,7 +124,7 @@ constexpr ClassFacts table[] = {
      .correction_bias = true},
     {.model_type = "glm4_moe_lite", .correction_bias = true},
     {.model_type = "glm_moe_dsa", .correction_bias = true},
-    {.model_type = "longcat_flash"},
+    {.model_type = "longcat_flash", .mixers = 2, .norms = 4, .correction_bias = true},
     // Gemma
     {.model_type = "gemma", .tied = true, .omitted = gemma_omitted},
     {.model_type = "gemma2", .norms = 4, .tied = true, .omitted = gemma2_omitted},
@@ -159,6 +161,9 @@ constexpr ClassFacts table[] = {
      .omitted = every_fourth},
     {.model_type = "hunyuan", .qk_norm_by_key = true, .qk_norm = per_head},
     {.model_type = "bailing_moe"},
+    {.model_type = "bailing_moe_v2", .qk_norm = per_head, .correction_bias = true},
+    {.model_type = "dots1", .qk_norm = per_head, .correction_bias = true},
+    {.model_type = "step3_text"},
     {.model_type = "laguna", .qk_norm = per_head, .gate_per_head = true, .correction_bias = true},
     {.model_type = "step3p7", .qk_norm = per_head, .correction_bias = true},
     {.model_type = "step3p5", .qk_norm = per_head, .correction_bias = true},
@@ -224,7 +229,7 @@ constexpr ClassFacts table[] = {
     {.model_type = "mamba2", .norms = 1, .tied = true},
     {.model_type = "mamba", .norms = 1, .tied = true},
     {.model_type = "falcon_mamba", .norms = 1, .tied = true},
-    {.model_type = "falcon_h1"},
+    {.model_type = "falcon_h1", .omitted = both_in_every_layer},
     {.model_type = "bamba"},
     {.model_type = "granitemoehybrid", .tied = true},
     {.model_type = "jamba", .state_norms = true},
@@ -313,7 +318,8 @@ constexpr ClassFacts table[] = {
      .gated_mlp = false,
      .norm = layer_norm,
      .tied = true,
-     .learnt_positions = true},
+     .learnt_positions = true,
+     .extra_positions = 2},
     {.model_type = "bloom",
      .qkv_bias = true,
      .o_bias = true,

@@ -28,6 +28,7 @@ struct ClassFacts {
   bool bias_key_covers_o = true;  // a true bias key also puts one on o_proj
   bool qk_norm_by_key = false;    // only where use_qk_norm is true
   bool mlp_bias = false;
+  int mixers = 1;  // token mixers of the same shape in one layer (LongCat: 2)
   bool gated_mlp = true;
   int mlp_times_hidden = 0;  // the MLP's width where no key gives it (GPT-2: 4)
   int mlp_width_over = 1;    // the width key is this many times the real one (Qwen 1: 2)
@@ -36,13 +37,14 @@ struct ClassFacts {
   NormParameters norm = NormParameters::scale;
   int norms = 2;  // over the hidden width, each layer
   bool final_norm = true;
-  bool state_norms = false;   // Mamba-1 with learnt norms on its time steps, B and C (Jamba)
+  bool state_norms = false;    // Mamba-1 with learnt norms on its time steps, B and C (Jamba)
   bool no_bias_key = false;    // `no_bias` removes every bias, of norms too (MPT)
   bool bidirectional = false;  // an encoder: nothing is cached
   bool tied = false;           // where tie_word_embeddings is absent
   bool head_bias = false;
   bool embedding_norm = false;
   bool learnt_positions = false;  // an embedding of max_positions rows
+  int extra_positions = 0;        // rows beyond max_positions (OPT: 2)
   int extra_vocabulary = 0;       // rows of the embedding beyond vocab_size, input side only
   bool learnt_sinks = false;
   bool output_gate = false;

@@ -81,6 +81,32 @@ void add_per_layer_input(Config& config, const ClassFacts& facts, Layer& layer) 
   add_norm(layer.extra, "norm", hidden, facts.norm);
 }
 
+// AltUp: four streams predicted and corrected a layer; LAuReL: a low-rank residual beside attention
+// (Gemma3nTextAltUp, Gemma3nTextLaurelBlock).
+void add_altup(Config& config, const ClassFacts& facts, Layer& layer) {
+  const Dim hidden = config.model().hidden;
+  if (const auto rank = config.positive({"laurel_rank"})) {
+    layer.extra.push_back({.role = "laurel_down", .rows = *rank, .cols = hidden});
+    layer.extra.push_back({.role = "laurel_up", .rows = hidden, .cols = *rank});
+    add_norm(layer.extra, "norm", hidden, facts.norm);
+  }
+  const auto streams = config.positive({"altup_num_inputs"});
+  if (!streams) return;
+  layer.extra.push_back({.role = "altup_predict", .rows = *streams * *streams, .cols = *streams});
+  layer.extra.push_back({.role = "altup_correct", .rows = *streams, .cols = *streams});
+  layer.extra.push_back({.role = "altup_router", .rows = *streams, .cols = hidden});
+  layer.extra.push_back({.role = "altup_scale", .rows = hidden});
+  add_norm(layer.extra, "norm", hidden, facts.norm);
+}
+
+// Layers that read another's cache have no projections for keys and values of their own.
+void drop_shared_projections(Layer& layer) {
+  if (!layer.cache_of) return;
+  for (Kind& kind : layer.mixers) {
+    if (Softmax* softmax = std::get_if<Softmax>(&kind)) softmax->projects_kv = false;
+  }
+}
+
 // Gemma 4's experts stand beside a dense MLP, with three more norms, a scale on the router's input
 // and one on each expert. Every layer of Gemma 4 has a learnt scalar.
 void add_gemma4(Config& config, const ClassFacts& facts, Layer& layer) {
@@ -103,8 +129,8 @@ void widen_shared_layers(Config& config, Layer& layer) {
 
 // --- Kimi-K3, mllama -----------------------------------------------------------------------------
 
-// Attention residuals: two norms and two vectors a layer over what earlier blocks wrote; a norm on the
-// experts' narrow width.
+// Attention residuals: two norms and two vectors a layer over what earlier blocks wrote; a norm on
+// the experts' narrow width.
 void add_kimi(Config& config, const ClassFacts& facts, Layer& layer) {
   const Dim hidden = config.model().hidden;
   if (config.integer({"attn_res_block_size"}).value_or(Dim(0)) > 0) {
@@ -114,7 +140,8 @@ void add_kimi(Config& config, const ClassFacts& facts, Layer& layer) {
     }
   }
   const Moe* moe = std::get_if<Moe>(&layer.channel);
-  if (moe && config.flag({"latent_moe_use_norm"}, false)) add_norm(layer.extra, "norm", moe->latent, facts.norm);
+  if (moe && config.flag({"latent_moe_use_norm"}, false))
+    add_norm(layer.extra, "norm", moe->latent, facts.norm);
 }
 
 // A cross layer's MLP has a scalar gate too.
@@ -175,6 +202,8 @@ std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts
 void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& plan,
                       std::size_t index, Layer& layer) {
   add_per_layer_input(config, facts, layer);
+  add_altup(config, facts, layer);
+  drop_shared_projections(layer);
   add_gemma4(config, facts, layer);
   widen_shared_layers(config, layer);
   add_kimi(config, facts, layer);
@@ -185,16 +214,26 @@ void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& 
 // and a norm (Gemma4TextModel).
 void add_model_extras(Config& config, const ClassFacts& facts) {
   add_bert(config, facts);
-  if (config.integer({"attn_res_block_size"}).value_or(Dim(0)) > 0) {  // Kimi-K3: one pair at the end
+  if (config.integer({"attn_res_block_size"}).value_or(Dim(0)) >
+      0) {  // Kimi-K3: one pair at the end
     add_norm(config.model().embedding.extra, "norm", config.model().hidden, facts.norm);
-    config.model().embedding.extra.push_back({.role = "residual_query", .rows = config.model().hidden});
+    config.model().embedding.extra.push_back(
+        {.role = "residual_query", .rows = config.model().hidden});
   }
   if (config.has({"cross_attention_layers"})) {  // mllama: eight more rows, input side only
-    config.model().embedding.extra.push_back({.role = "extra_embed", .rows = 8, .cols = config.model().hidden});
+    config.model().embedding.extra.push_back(
+        {.role = "extra_embed", .rows = 8, .cols = config.model().hidden});
+  }
+  Embedding& e = config.model().embedding;
+  if (const auto streams =
+          config.positive({"altup_num_inputs"})) {  // into and out of the other streams
+    const Dim others = *streams - 1;
+    e.extra.push_back({.role = "altup_proj",
+                       .rows = 2 * others * config.model().hidden,
+                       .cols = config.model().hidden});
   }
   const Dim width = config.integer({"hidden_size_per_layer_input"}).value_or(Dim(0));
   if (width < 1) return;
-  Embedding& e = config.model().embedding;
   const Dim rows = config.positive({"vocab_size_per_layer_input"}).value_or(e.vocabulary);
   const auto layers = static_cast<std::int64_t>(config.model().decoder.depth());
   e.extra.push_back({.role = "per_layer_embed", .rows = rows, .cols = layers * width});

@@ -187,7 +187,8 @@ MaybeRoles from_cross_layers(Config& config, std::size_t layers) {
   if (!config.has({"cross_attention_layers"})) return std::nullopt;
   std::vector<Role> roles(layers, Role::attention);
   for (const std::int64_t index : config.integers({"cross_attention_layers"})) {
-    if (index < static_cast<std::int64_t>(layers)) roles[static_cast<std::size_t>(index)] = Role::cross;
+    if (index < static_cast<std::int64_t>(layers))
+      roles[static_cast<std::size_t>(index)] = Role::cross;
   }
   return roles;
 }

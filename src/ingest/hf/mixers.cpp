@@ -17,8 +17,9 @@ const Names head_names = {"num_attention_heads_per_layer",
                           "n_heads",
                           "decoder_attention_heads",
                           "num_heads"};
-const Names kv_head_names = {"num_key_value_heads",   "num_kv_heads",     "n_kv_heads",
-                             "multi_query_group_num", "num_query_groups", "n_head_kv"};
+const Names kv_head_names = {
+    "num_key_value_heads", "num_kv_heads",         "n_kv_heads", "multi_query_group_num",
+    "num_query_groups",    "num_attention_groups", "n_head_kv"};
 const Names window_names = {"sliding_window", "sliding_window_size", "window_size"};
 
 // Null, absent, or `use_mla: false`: keys that are there but off do not make a layer latent.
@@ -108,6 +109,9 @@ Biases read_biases(Config& config, const ClassFacts& facts) {
                       "add_qkv_bias",   "use_bias", "bias"};
   const Node* node = config.find(keys);
   if (!node || !facts.reads_bias_key) return {facts.qkv_bias, facts.o_bias};
+  if (const Node* out = config.find({"attention_out_bias"})) {  // Seed-OSS says it for o_proj apart
+    return {config.flag(keys, facts.qkv_bias), out->as_boolean().value_or(false)};
+  }
   const bool stated = config.flag(keys, facts.qkv_bias);
   const bool qkv_only = node->key.find("qkv") != std::string::npos;
   return {stated, stated && facts.bias_key_covers_o && !qkv_only};
@@ -138,6 +142,7 @@ Softmax read_softmax(Config& config, const ClassFacts& facts, Role role, std::si
   s.kv_heads = kv_heads(config, s.heads, role, layer);
   s.head_dim = key_width(config, role);
   s.value_dim = value_width(config, role);
+  s.q_lora_rank = config.positive({"share_q_dim"});
   read_reach(config, role, s);
   const Biases biases = read_biases(config, facts);
   s.q_bias = s.k_bias = s.v_bias = biases.qkv;

@@ -84,9 +84,9 @@ ClassFacts facts_or_warn(const Node& language, std::string_view model_type, Mode
 // that was saved; a bare ...Model has no head.
 enum class Head : std::uint8_t { language, score, none };
 
-Head head_of(const Node& root) {
+Head head_of(const ClassFacts& facts, const Node& root) {
   const Node* list = root.find("architectures");
-  if (!list || list->children.empty()) return Head::language;
+  if (!list || list->children.empty()) return facts.bidirectional ? Head::none : Head::language;
   const std::string& name = list->children.front().text;
   if (name.ends_with("ForSequenceClassification") || name.ends_with("ForRewardModel"))
     return Head::score;
@@ -100,13 +100,13 @@ Head head_of(const Node& root) {
 
 // The class that was saved is the language model's own; where that is nested, the class around it
 // is a chat model and has a head.
-Head head_of_language(const Config& config, const Node& root) {
-  return &config.map() == &root ? head_of(root) : Head::language;
+Head head_of_language(const Config& config, const ClassFacts& facts, const Node& root) {
+  return &config.map() == &root ? head_of(facts, root) : Head::language;
 }
 
 void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
   Embedding& e = config.model().embedding;
-  const Head head = head_of_language(config, root);
+  const Head head = head_of_language(config, facts, root);
   e.vocabulary = config.need({"vocab_size", "padded_vocab_size", "n_vocab"});
   if (const Node* tied = config.find_anywhere({"tie_word_embeddings", "weight_tying"})) {
     e.tied = tied->as_boolean().value_or(facts.tied);
@@ -116,7 +116,7 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
                   fmt::format("class default of {}", facts.model_type));
   }
   e.has_head = head == Head::language;
-  if (facts.learnt_positions) e.positions = config.model().max_positions;
+  if (facts.learnt_positions) e.positions = config.model().max_positions + facts.extra_positions;
   if (facts.extra_vocabulary > 0) {
     e.extra.push_back(
         {.role = "extra_embed", .rows = facts.extra_vocabulary, .cols = config.model().hidden});
@@ -181,7 +181,10 @@ Layer read_layer(Config& config, const ClassFacts& facts, const LayerPlan& plan,
                  std::size_t index) {
   if (std::optional<Layer> searched = read_searched_layer(config, facts, index)) return *searched;
   Layer layer;
-  layer.mixers = read_mixers(config, facts, plan.roles[index], index);
+  for (int n = 0; n < facts.mixers; ++n) {
+    for (Kind& kind : read_mixers(config, facts, plan.roles[index], index))
+      layer.mixers.push_back(std::move(kind));
+  }
   const Channel channel = plan.channels.empty() ? Channel::by_keys : plan.channels[index];
   layer.channel = read_channel(config, facts, channel, index);
   for (int n = 0; n < facts.norms; ++n)

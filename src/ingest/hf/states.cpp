@@ -58,25 +58,27 @@ StateSpace2 read_mamba2(Config& config, const ClassFacts&) {
   m.state_format = read_state_format(config);
   // The expansion decides nothing where heads and their width are stated.
   config.understand({"expand", "mamba_expand", "expansion_factor", "mamba_chunk_size",
-                     "time_step_rank", "mamba_use_mlp", "mamba_hidden_act", "mamba_d_ssm",
-                     "mamba_head_dim", "kv_channels"});
+                     "time_step_rank", "mamba_use_mlp", "mamba_dt_rank", "mamba_hidden_act",
+                     "mamba_d_ssm", "mamba_head_dim", "kv_channels"});
   m.complete(config.model().hidden);
   return m;
 }
 
 // Mamba-1 has no heads: Jamba, Mamba, Falcon-Mamba.
 bool is_mamba2(const Config& config) {
-  for (const std::string_view key : {"mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "mamba_headdim",
-                                     "mamba_ngroups", "n_groups", "ssm_state_size"}) {
+  for (const std::string_view key :
+       {"mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "mamba_headdim", "mamba_ngroups",
+        "n_groups", "ssm_state_size"}) {
     if (config.map().find(key)) return true;
   }
   return false;
 }
 
-// The inner width: Jamba expands the hidden width; Mamba states it (falcon-mamba's `expand` is 16 and
-// unused beside an intermediate_size of twice hidden).
+// The inner width: Jamba expands the hidden width; Mamba states it (falcon-mamba's `expand` is 16
+// and unused beside an intermediate_size of twice hidden).
 Dim mamba1_inner(Config& config) {
-  if (auto expand = config.positive({"mamba_expand"})) return {*expand * config.model().hidden, expand->origin};
+  if (auto expand = config.positive({"mamba_expand"}))
+    return {*expand * config.model().hidden, expand->origin};
   config.understand({"expand"});
   if (auto stated = config.positive({"intermediate_size", "d_inner"})) return *stated;
   return config.or_default({"expand"}, 2, "class default of Mamba") * config.model().hidden;
@@ -85,8 +87,10 @@ Dim mamba1_inner(Config& config) {
 StateSpace1 read_mamba1(Config& config, const ClassFacts& facts) {
   StateSpace1 m;
   m.inner = mamba1_inner(config);
-  m.state_dim = config.or_default({"mamba_d_state", "state_size", "d_state"}, 16, "class default of Mamba");
-  m.conv_kernel = config.or_default({"mamba_d_conv", "conv_kernel", "d_conv"}, 4, "class default of Mamba");
+  m.state_dim =
+      config.or_default({"mamba_d_state", "state_size", "d_state"}, 16, "class default of Mamba");
+  m.conv_kernel =
+      config.or_default({"mamba_d_conv", "conv_kernel", "d_conv"}, 4, "class default of Mamba");
   const Node* rank = config.find({"mamba_dt_rank", "time_step_rank"});
   if (rank && rank->as_integer()) m.dt_rank = config.dim(*rank, rank->key, *rank->as_integer());
   m.bias = config.flag({"mamba_proj_bias", "use_bias"}, false);
@@ -133,8 +137,8 @@ Lightning read_lightning(Config& config) {
 // Which linear attention the config describes.
 Kind read_linear(Config& config) {
   if (std::optional<Config> inner = config.within("linear_attn_config")) return read_kda(*inner);
-  if (config.has({"attn_type_list"})) return read_lightning(config);
-  return read_gated_delta(config);
+  if (config.has({"linear_num_key_heads", "linear_key_head_dim"})) return read_gated_delta(config);
+  return read_lightning(config);
 }
 
 // mllama's cross layers: the decoder's own heads, norms over each head's width, one scalar gate.
@@ -149,15 +153,21 @@ Cross read_cross(Config& config) {
 
 }  // namespace
 
-std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
+std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role,
+                              std::size_t layer) {
   switch (role) {
-    case Role::linear: return {read_linear(config)};
-    case Role::mamba: return {read_mamba(config, facts)};
+    case Role::linear:
+      return {read_linear(config)};
+    case Role::mamba:
+      return {read_mamba(config, facts)};
     case Role::parallel_mamba:
       return {read_attention(config, facts, Role::attention, layer), read_mamba(config, facts)};
-    case Role::conv: return {read_short_conv(config)};
-    case Role::cross: return {read_cross(config)};
-    default: break;
+    case Role::conv:
+      return {read_short_conv(config)};
+    case Role::cross:
+      return {read_cross(config)};
+    default:
+      break;
   }
   config.problem(config.map(), fmt::format("layer {} is of a kind that is not read yet", layer));
   return {};
