@@ -11,6 +11,7 @@
 #include "attention/kda.hpp"
 #include "attention/latent.hpp"
 #include "attention/lightning.hpp"
+#include "attention/linear.hpp"
 #include "attention/rwkv.hpp"
 #include "attention/short_conv.hpp"
 #include "attention/softmax.hpp"
@@ -20,7 +21,7 @@
 namespace attncalc {
 
 using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross,
-                          Kda, Lightning, Rwkv, Compressed>;
+                          Kda, Lightning, Rwkv, Compressed, Linear>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
