@@ -12,6 +12,7 @@
 #include "attention/latent.hpp"
 #include "attention/lightning.hpp"
 #include "attention/linear.hpp"
+#include "attention/retention.hpp"
 #include "attention/rwkv.hpp"
 #include "attention/short_conv.hpp"
 #include "attention/softmax.hpp"
@@ -21,7 +22,7 @@
 namespace attncalc {
 
 using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross,
-                          Kda, Lightning, Rwkv, Compressed, Linear>;
+                          Kda, Lightning, Rwkv, Compressed, Linear, Retention>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;
