@@ -89,6 +89,17 @@ def stale(build, about, everything):
     return todo
 
 
+def findings(text):
+    """{place: the finding with its notes}, so that one in a header is told once."""
+    found, place = {}, ""
+    for line in text.replace(common.ROOT + "/", "").splitlines():
+        if re.match(r"\S+:\d+:\d+: (?:error|warning):", line):
+            place = line
+        if line and place:
+            found.setdefault(place, []).append(line)
+    return found
+
+
 def main():
     arguments = argparse.ArgumentParser(description="clang-tidy over the sources")
     arguments.add_argument("build", help="a configured build folder")
@@ -99,7 +110,7 @@ def main():
         sys.exit("this check does not work: a planted use after move was not found")
     about = subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
     todo = stale(build, about + common.read(".clang-tidy"), asked.all)
-    failed = 0
+    failed, told = 0, set()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {pool.submit(run, tool, build, path): stamp for path, stamp in todo.items()}
         for job in concurrent.futures.as_completed(jobs):
@@ -108,7 +119,9 @@ def main():
                 open(jobs[job], "w", encoding="utf-8").close()
             else:
                 failed += 1
-                print((got.stdout.strip() or got.stderr.strip()).replace(common.ROOT + "/", ""))
+                found = findings(got.stdout) or {got.stderr: [got.stderr]}
+                print("\n".join("\n".join(found[place]) for place in found if place not in told))
+                told.update(found)
     print(f"clang-tidy: {failed} files with findings, of {len(todo)} read")
     sys.exit(1 if failed else 0)
 
