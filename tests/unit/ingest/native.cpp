@@ -143,14 +143,15 @@ TEST_CASE("a repeated layer that reads the one before it reads a different one e
   CHECK(stack.distinct[stack.order[5]].cache_of == 4U);
 }
 
-TEST_CASE("stacks beside the decoder are known and not counted with it") {
+TEST_CASE("an encoder counts with the model, draft layers apart; neither caches") {
   const std::string layer = "[{mixers: [{softmax: {heads: 4}}], norms: []}]\n";
   const std::string text = "hidden_size: 64\nvocab_size: 100\nlayers: " + layer;
   const Result<Model> alone = read(text);
   const Result<Model> all = read(text + "mtp_layers: " + layer + "encoder_layers: " + layer);
   REQUIRE(alone);
   REQUIRE(all);
-  CHECK(parameters(*alone).total == parameters(*all).total);
+  CHECK(parameters(*all).total.value == parameters(*alone).total.value + Count(4 * 64 * 64));
+  CHECK(cache_plan(*all).lines.size() == cache_plan(*alone).lines.size());
   CHECK(all->beside.size() == 2);
   CHECK(all->mtp_parameters == 4 * 64 * 64);
   CHECK_FALSE(alone->mtp_parameters);
