@@ -205,13 +205,16 @@ ByteUnit column_unit(Bytes largest, UnitStyle style) {
 std::string format_in(Bytes bytes, const ByteUnit& unit) {
   const std::int64_t count = bytes.value.value;
   if (unit.bytes == 1 || count == 0) return format_count(count);
-  const bool vanishes = rounded_quotient(Wide{count} * 100, unit.bytes) == 0;
-  return vanishes ? "<0.01" : format_quotient(count, unit.bytes);
+  const Wide hundredths = rounded_quotient(Wide{count} * 100, unit.bytes);
+  if (hundredths == 0) return "<0.01";
+  return fmt::format("{}.{:02}", format_count(static_cast<std::int64_t>(hundredths / 100)),
+                     static_cast<int>(hundredths % 100));
 }
 
 std::string format_bytes(Bytes bytes, UnitStyle style) {
   const ByteUnit unit = column_unit(bytes, style);
-  return fmt::format("{} {}", format_in(bytes, unit), unit.bytes == 1 ? "B" : unit.name);
+  if (unit.bytes == 1) return format_count(bytes.value.value) + " B";
+  return fmt::format("{} {}", format_quotient(bytes.value.value, unit.bytes), unit.name);
 }
 
 std::string format_count(std::int64_t value) {

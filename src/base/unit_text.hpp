@@ -40,7 +40,8 @@ struct ByteUnit {
 };
 ByteUnit column_unit(Bytes largest, UnitStyle style);
 
-// A figure in the unit of its column: "5.00"; "<0.01" rather than a zero that is none.
+// A figure in the unit of its column, with two decimals, so that the points stand below each other:
+// "5.00"; "<0.01" rather than a zero that is none.
 std::string format_in(Bytes bytes, const ByteUnit& unit);
 
 // "10,737,418,240": grouped digits for counts in tables.

@@ -167,7 +167,9 @@ class Changer {
   // The heads of the softmax layer keep their widths as the part that is not rotated; the rotary
   // part comes on top, as in DeepSeek-V2.
   Kind latent_from(const Softmax& s) {
-    if (!s.projects_kv) fault("a layer without key and value projections has no mla form");
+    if (!s.projects_kv) {
+      fault("--as mla: a layer reads another's cache and has no projections of its own to change");
+    }
     if (s.chunk) decide("window", s.chunk->value, "a chunk becomes a window as long");
     decide("nope_dim", s.head_dim, "head_dim of the softmax layers");
     decide("value_dim", s.value_dim, "value width of the softmax layers");
@@ -202,8 +204,8 @@ class Changer {
   }
 
   void check_divides(Dim heads, Dim kv_heads) {
-    if (auto fault_text = fault_unless_divides({"N of --as gqa:N", kv_heads}, {"heads", heads})) {
-      fault(*std::move(fault_text));
+    if (auto fault_text = fault_unless_divides({"kv_heads", kv_heads}, {"heads", heads})) {
+      fault(fmt::format("--as {}: {}", variant_.typed, *fault_text));
     }
   }
 
