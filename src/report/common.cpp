@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Words that several reports share.
+#include "report/common.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace attncalc {
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", format_count(count), noun, count == 1 ? "" : "s");
+}
+
+std::string layers_text(const Model& model) {
+  const std::string depth = counted(static_cast<std::int64_t>(model.decoder.depth()), "layer");
+  const std::vector<LabelCount> labels = layer_labels(model);
+  if (labels.size() == 1) return fmt::format("{}, {}", depth, labels.front().label);
+  std::string parts;
+  for (const LabelCount& part : labels) {
+    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", part.layers, part.label);
+  }
+  return fmt::format("{}: {}", depth, parts);
+}
+
+void add_notes(const Model& model, std::vector<Block>& blocks) {
+  Notes assumed{"assumed", {}};
+  for (const Assumption& a : model.assumptions) {
+    assumed.items.push_back(fmt::format("{} = {}  ({})", a.name, a.value, a.source));
+  }
+  if (!assumed.items.empty()) blocks.push_back(std::move(assumed));
+  Notes warnings{"warnings", {}};
+  for (const Warning& w : model.warnings) warnings.items.push_back(w.text);
+  if (!warnings.items.empty()) blocks.push_back(std::move(warnings));
+}
+
+Cell number_cell(double value) {
+  constexpr double largest_exact = 9007199254740992.0;  // 2^53
+  const bool whole = value == std::floor(value) && std::abs(value) <= largest_exact;
+  if (whole) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+}  // namespace attncalc

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the reports of several verbs say alike: how a model is introduced, what was assumed, what is
+// to be noticed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/model.hpp"
+#include "report/report.hpp"
+
+namespace attncalc {
+
+// "80 layers, gqa" or "48 layers: 36 gated_delta, 12 gqa".
+std::string layers_text(const Model& model);
+
+// "1 layer", "2 layers".
+std::string counted(std::int64_t count, std::string_view noun);
+
+// Appends "assumed" and "warnings", each only if there is something to say.
+void add_notes(const Model& model, std::vector<Block>& blocks);
+
+// A whole number where it is one, else the real number.
+Cell number_cell(double value);
+
+}  // namespace attncalc
