@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The compiled-in catalog of models. An entry is a document with `name`, `aliases`, `source`,
-// `config` (a Hugging Face config's own keys) or `layers` (native), and `expect`. A directory given
-// on the command line (--models-dir) takes precedence, name by name.
+// `config` (a Hugging Face config's own keys) or `layers` (native), and `expect`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/document.hpp"
+#include "ingest/load.hpp"
 
 namespace attncalc {
 
@@ -18,15 +18,24 @@ std::vector<std::string_view> catalog_names();
 // Every name and alias, for "did you mean".
 std::vector<std::string_view> catalog_spellings();
 
-// The entry of a name or alias (case, '_' and ' ' do not count). Errors: unknown, with the nearest.
-Result<Document> catalog_entry(std::string_view name);
+// The entry of a name or alias (case, '_' and ' ' do not count); nullopt if there is none.
+std::optional<FoundModel> find_in_catalog(std::string_view name);
+
+// A figure as somebody published it: exact, or rounded to its last digit ("2.4B").
+struct Published {
+  std::int64_t value = 0;
+  std::int64_t step = 1;  // what one in the last digit stands for
+
+  bool holds_for(std::int64_t computed) const;
+  std::string text() const;
+};
 
 // What an entry says must come out; absent figures are absent.
 struct Expect {
-  std::optional<std::int64_t> parameters;
-  std::optional<std::int64_t> active_parameters;
-  std::optional<std::int64_t> kv_bytes_per_token;
-  std::optional<std::int64_t> fixed_bytes_per_sequence;
+  std::optional<Published> parameters;
+  std::optional<Published> active_parameters;
+  std::optional<Published> kv_bytes_per_token;  // in bf16, before any window binds
+  std::optional<Published> fixed_bytes_per_sequence;
   std::string parameters_source, kv_source;
 };
 Result<Expect> read_expect(const Document& entry);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From what a user types after --model to a Model: a catalog name or alias, a file or folder, or a
-// Hub id in the local cache. Which reader takes a file is decided by what is in it, not by its name:
-// the GGUF magic, a map with `layers:` (native YAML), a map with `config:` (a catalog entry), or a
-// Hugging Face config.
+// Hub id in the local cache. Which reader takes a file is decided by what is in it, not by its
+// name: the GGUF magic, a map with `layers:` (native YAML), a map with `config:` (a catalog entry),
+// or a Hugging Face config.
 #pragma once
 
 #include <string>
@@ -30,6 +30,16 @@ struct LoadOptions {
 };
 
 Result<Model> load_model(std::string_view spec, const LoadOptions& options = {});
+
+// The two steps of it, for who also wants what else the document says (`expect`, `aliases`).
+struct FoundModel {
+  Document document;
+  std::string name;    // as typed, or of the file
+  std::string source;  // "catalog:llama-3-70b", or the file
+};
+Result<FoundModel> find_model(std::string_view spec);
+Result<FoundModel> find_model_file(const std::string& path);  // a file or folder, no catalog name
+Result<Model> read_model(const FoundModel& found, const LoadOptions& options = {});
 
 // The readers, one a dialect. Each takes a whole document.
 Result<Model> read_hf(const Document& document, const LoadOptions& options);

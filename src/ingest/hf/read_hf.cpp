@@ -6,32 +6,12 @@
 
 #include <algorithm>
 
+#include "ingest/hf/language_map.hpp"
 #include "ingest/hf/reader.hpp"
 
 namespace attncalc {
 namespace hf {
 namespace {
-
-// --- where the language model is (docs/model.md, "Where the language model is") ------------------
-
-constexpr std::string_view nestings[] = {"text_config", "llm_config", "llm_cfg", "language_config",
-                                         "thinker_config"};
-
-// The maps from the outermost to the language model's own.
-std::vector<Node*> path_to_language(Node& root) {
-  std::vector<Node*> path = {&root};
-  for (bool deeper = true; deeper;) {
-    deeper = false;
-    for (const std::string_view name : nestings) {
-      Node* inner = path.back()->find(name);
-      if (!inner || inner->kind != NodeKind::map) continue;
-      path.push_back(inner);
-      deeper = true;
-      break;
-    }
-  }
-  return path;
-}
 
 std::string text_of(const Node& map, std::string_view key) {
   const Node* node = map.find(key);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finding a model, in this order: what looks like a path and exists; the catalog, so that a name
+// means the same on every machine; any other path that exists; the local Hugging Face cache.
+#include "ingest/load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "base/nearest.hpp"
+#include "ingest/catalog.hpp"
+#include "ingest/hub_cache.hpp"
+#include "ingest/overrides.hpp"
+
+namespace attncalc {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_model_suffix(std::string_view path) {
+  constexpr std::string_view suffixes[] = {".json", ".yaml", ".yml", ".gguf"};
+  return std::ranges::any_of(suffixes, [&](std::string_view s) { return path.ends_with(s); });
+}
+
+bool exists(std::string_view path) {
+  std::error_code ignored;
+  return fs::exists(fs::path(path), ignored);
+}
+
+// A spec that can only be a path: if there is nothing, the error is about a file.
+bool is_path(std::string_view spec) {
+  return has_model_suffix(spec) || spec.starts_with('/') || spec.starts_with("./") ||
+         spec.starts_with("../");
+}
+
+// --- files ---------------------------------------------------------------------------------------
+
+bool begins_with_gguf_magic(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return false;  // opening a FIFO would block
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
+  char magic[4] = {};
+  const bool whole = file && std::fread(magic, sizeof magic, 1, file.get()) == 1;
+  return whole && std::string_view(magic, sizeof magic) == "GGUF";
+}
+
+bool is_yaml(const std::string& path, const std::string& text) {
+  if (path.ends_with(".json")) return false;
+  if (path.ends_with(".yaml") || path.ends_with(".yml")) return true;
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && text[first] != '{' && text[first] != '[';
+}
+
+// The folder of a config.json names the model, any other file itself.
+std::string name_of(const std::string& path) {
+  const fs::path file(path);
+  const std::string folder = file.parent_path().filename().string();
+  const bool generic =
+      file.filename() == "config.json" && !folder.empty() && folder != "." && folder != "..";
+  return generic ? folder : file.stem().string();
+}
+
+Problem no_gguf_yet(const std::string& path) {
+  Problem problem = usage_problem("this is a GGUF file, and this release does not read GGUF",
+                                  "give the config.json of the model it was made from");
+  problem.at.file = path;
+  return problem;
+}
+
+Result<FoundModel> find_file(const std::string& path) {
+  if (begins_with_gguf_magic(path)) return no_gguf_yet(path);
+  Result<std::string> text = read_file(path);
+  if (!text) return text.problems();
+  const bool yaml = is_yaml(path, *text);
+  Result<Document> document =
+      yaml ? parse_yaml(path, *std::move(text)) : parse_json(path, *std::move(text));
+  if (!document) return document.problems();
+  return FoundModel{*std::move(document), name_of(path), path};
+}
+
+// --- everything ----------------------------------------------------------------------------------
+
+Problem unknown_model(std::string_view spec) {
+  const std::vector<std::string_view> names = catalog_spellings();
+  const std::string near = did_you_mean(spec, names);
+  std::string message = fmt::format("no model is named '{}'", spec);
+  const bool is_id = spec.find('/') != std::string_view::npos && is_hub_id(spec);
+  if (is_id) message += fmt::format(", and {} does not have it", hub_cache_folder());
+  return usage_problem(std::move(message),
+                       near.empty() ? "`attncalc models` lists the catalog; a config.json or its "
+                                      "folder will do, too"
+                                    : near);
+}
+
+const Node* config_of(const Document& document) {
+  const Node* config = document.root.find("config");
+  return config && config->kind == NodeKind::map ? config : nullptr;
+}
+
+// The part of a document that a reader takes: all of it, or the config inside of a catalog entry.
+Document model_part(const Document& document) {
+  const Node* config = document.root.find("layers") ? nullptr : config_of(document);
+  if (!config) return document;
+  Document part{document.file, document.text, *config};
+  part.root.key.clear();
+  return part;
+}
+
+}  // namespace
+
+Result<FoundModel> find_model_file(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return find_file(path);
+  const std::string config = (fs::path(path) / "config.json").string();
+  if (exists(config)) return find_file(config);
+  Problem problem = usage_problem("this folder has no config.json");
+  problem.at.file = path;
+  return problem;
+}
+
+Result<FoundModel> find_model(std::string_view spec) {
+  if (spec.empty()) return usage_problem("--model is empty", "`attncalc models` lists the catalog");
+  const std::string path(spec);
+  const bool has_slash = spec.find('/') != std::string_view::npos;
+  if (is_path(spec) || (has_slash && exists(spec))) return find_model_file(path);
+  if (std::optional<FoundModel> entry = find_in_catalog(spec)) return *std::move(entry);
+  if (exists(spec)) return find_model_file(path);
+  if (const std::optional<std::string> config = find_in_hub_cache(spec)) {
+    Result<FoundModel> found = find_file(*config);
+    if (found) found->name = path;
+    return found;
+  }
+  return unknown_model(spec);
+}
+
+Result<Model> read_model(const FoundModel& found, const LoadOptions& options) {
+  Document document = model_part(found.document);
+  const Result<OverrideNotes> notes = apply_overrides(document, options.set);
+  if (!notes) return notes.problems();
+  const bool native = document.root.find("layers") != nullptr;
+  Result<Model> model = native ? read_native(document, options) : read_hf(document, options);
+  if (!model) return model;
+  model->name = found.name;
+  model->source = found.source;
+  model->assumptions.insert(model->assumptions.begin(), notes->assumptions.begin(),
+                            notes->assumptions.end());
+  model->warnings.insert(model->warnings.begin(), notes->warnings.begin(), notes->warnings.end());
+  return model;
+}
+
+Result<Model> load_model(std::string_view spec, const LoadOptions& options) {
+  const Result<FoundModel> found = find_model(spec);
+  if (!found) return found.problems();
+  return read_model(*found, options);
+}
+
+}  // namespace attncalc
