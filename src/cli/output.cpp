@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nothing reaches stdout or a file before all of it is there.
+#include "cli/output.hpp"
+
+#include <algorithm>
+
+#include "cli/write.hpp"
+
+namespace attncalc {
+namespace {
+
+std::string rendered(const Answer& answer, const OutputChoice& choice) {
+  switch (choice.format) {
+    case OutputFormat::json:
+      return answer.json();
+    case OutputFormat::csv:
+      return render_csv(answer.report);
+    case OutputFormat::markdown:
+      return render_markdown(answer.report, choice.style.units);
+    case OutputFormat::text:
+      break;
+  }
+  return render_text(answer.report, choice.style);
+}
+
+}  // namespace
+
+int deliver(const Problems& problems, const Streams& streams) {
+  streams.err << render(problems);
+  const auto worst = std::ranges::max_element(problems, {}, &Problem::exit_code);
+  return worst->exit_code;
+}
+
+int deliver(const Answer& answer, const OutputChoice& choice, const Streams& streams) {
+  const std::string text = rendered(answer, choice);
+  if (choice.file.empty()) {
+    streams.out << text;
+  } else if (const std::optional<Problem> problem = write_file(choice.file, text)) {
+    return deliver(Problems{*problem}, streams);
+  }
+  return answer.exit_code;
+}
+
+}  // namespace attncalc

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The list of verbs, and what is said when none of them is asked for.
+#include "cli/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <vector>
+
+#include "base/nearest.hpp"
+#include "base/units.hpp"
+#include "base/version.hpp"
+#include "cli/verbs.hpp"
+
+namespace attncalc {
+namespace {
+
+constexpr int internal_error = 3;
+
+struct Verb {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(Args args, const Streams& streams);
+};
+constexpr Verb verbs[] = {
+    {"kv", "bytes of KV cache and recurrent state", run_kv},
+};
+
+std::string help() {
+  std::string out = fmt::format(
+      "What the attention of a language model costs, counted from the model's own config.\n\n"
+      "usage: {} COMMAND [flags]\n\n",
+      tool_name);
+  out += "examples:\n";
+  out += fmt::format("  # the KV cache of 32,768 tokens\n  {} kv --model llama3-70b --ctx 32k\n",
+                     tool_name);
+  out += "\ncommands:\n";
+  for (const Verb& verb : verbs) out += fmt::format("  {:<8}  {}\n", verb.name, verb.summary);
+  out += fmt::format("\n`{} COMMAND --help` says more about one; --version prints the release.\n",
+                     tool_name);
+  return out;
+}
+
+Problem unknown_verb(std::string_view typed) {
+  std::vector<std::string_view> names;
+  for (const Verb& verb : verbs) names.push_back(verb.name);
+  const std::string near = did_you_mean(typed, names);
+  const std::string all = fmt::format("the commands are {}", fmt::join(names, ", "));
+  return usage_problem(fmt::format("{} has no command '{}'", tool_name, typed),
+                       near.empty() ? all : near);
+}
+
+int dispatch(Args args, const Streams& streams) {
+  if (args.empty()) {
+    streams.err << help();
+    return usage_problem({}).exit_code;
+  }
+  const std::string_view first = args.front();
+  if (first == "--help" || first == "-h" || first == "help") {
+    streams.out << help();
+    return 0;
+  }
+  if (first == "--version") {
+    streams.out << fmt::format("{} {}\n", tool_name, tool_version());
+    return 0;
+  }
+  const auto verb = std::ranges::find(verbs, first, &Verb::name);
+  if (verb == std::end(verbs)) return deliver(Problems{unknown_verb(first)}, streams);
+  return verb->run(args.subspan(1), streams);
+}
+
+}  // namespace
+
+int run(std::span<const std::string_view> args, std::ostream& out, std::ostream& err,
+        const Terminal& terminal) {
+  const Streams streams{out, err, terminal};
+  try {
+    return dispatch(args, streams);
+  } catch (const Overflow& overflow) {
+    return deliver(Problems{usage_problem(overflow.what(), "the inputs are too large")}, streams);
+  } catch (const std::exception& error) {
+    err << fmt::format("error: {} failed: {}\n", tool_name, error.what());
+    return internal_error;
+  }
+}
+
+}  // namespace attncalc
