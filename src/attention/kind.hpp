@@ -20,10 +20,10 @@ namespace attncalc {
 
 // A kind lists its fields once, for reading YAML, printing and comparing:
 //   template <class Self, class Visitor> static void fields(Self& self, Visitor&& visit)
-// which calls visit(name, field) for each Dim, std::optional<Dim>, bool, std::optional<Format> or
-// enum field. Fields that YAML may omit start out with their default value; a Dim that starts at 0
-// is required unless complete() fills it. An enum has a function words(E) beside it that returns an
-// array with the word for each of its values, in their order.
+// which calls visit(name, field) for each Dim, std::optional<Dim>, bool, std::string,
+// std::optional<Format> or enum field. Fields that YAML may omit start out with their default value;
+// a Dim that starts at 0 is required unless complete() fills it. An enum has a function words(E)
+// beside it that returns an array with the word for each of its values, in their order.
 struct AnyVisitor {
   template <class T>
   void operator()(std::string_view, T&&) {}

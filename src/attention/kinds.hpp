@@ -16,13 +16,14 @@
 #include "attention/rwkv.hpp"
 #include "attention/short_conv.hpp"
 #include "attention/softmax.hpp"
+#include "attention/sparse.hpp"
 #include "attention/state_space1.hpp"
 #include "attention/state_space2.hpp"
 
 namespace attncalc {
 
 using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross,
-                          Kda, Lightning, Rwkv, Compressed, Linear, Retention>;
+                          Kda, Lightning, Rwkv, Compressed, Linear, Retention, Sparse>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;

@@ -74,6 +74,9 @@ class FieldReader {
   void operator()(std::string_view name, bool& field) {
     if (const Node* node = child(name)) field = sheet_.truth(*node).value_or(field);
   }
+  void operator()(std::string_view name, std::string& field) {
+    if (const Node* node = child(name)) field = sheet_.text(*node).value_or(field);
+  }
   void operator()(std::string_view name, std::optional<Format>& field) {
     if (const Node* node = child(name); node && !node->is_null()) field = sheet_.format(*node);
   }
