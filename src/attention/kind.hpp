@@ -21,33 +21,32 @@ namespace attncalc {
 // A kind lists its fields once, for reading YAML, printing and comparing:
 //   template <class Self, class Visitor> static void fields(Self& self, Visitor&& visit)
 // which calls visit(name, field) for each Dim, std::optional<Dim>, bool, std::string,
-// std::optional<Format> or enum field. Fields that YAML may omit start out with their default value;
-// a Dim that starts at 0 is required unless complete() fills it. An enum has a function words(E)
-// beside it that returns an array with the word for each of its values, in their order.
+// std::optional<Format> or enum field. Fields that YAML may omit start out with their default
+// value; a Dim that starts at 0 is required unless complete() fills it. An enum has a function
+// words(E) beside it that returns an array with the word for each of its values, in their order.
 struct AnyVisitor {
   template <class T>
   void operator()(std::string_view, T&&) {}
 };
 
 template <class K>
-concept AttentionKind =
-    std::equality_comparable<K> && std::default_initializable<K> &&
+concept AttentionKind = std::equality_comparable<K> && std::default_initializable<K> &&
     requires(const K& kind, K& mutable_kind, std::vector<CacheTensor>& cache,
              std::vector<WeightTensor>& weights) {
-      // The word for it in YAML and in the closed list.
-      { K::keyword } -> std::convertible_to<std::string_view>;
-      // What tables and JSON call this layer: "gqa", "mha:4096", "mla", "gated_delta".
-      { kind.label() } -> std::same_as<std::string>;
-      // Appends what one sequence keeps in one layer.
-      { kind.cache_tensors(cache) };
-      // Appends what the layer is made of, for a residual stream of `hidden` elements.
-      { kind.weight_tensors(Dim(1), weights) };
-      // Fills fields that derive from others when they were not given (kv_heads from heads).
-      { mutable_kind.complete(Dim(1)) };
-      // Everything that is wrong with the dimensions, in words; empty if nothing is.
-      { kind.faults() } -> std::same_as<std::vector<std::string>>;
-      K::fields(mutable_kind, AnyVisitor{});
-    };
+  // The word for it in YAML and in the closed list.
+  { K::keyword } -> std::convertible_to<std::string_view>;
+  // What tables and JSON call this layer: "gqa", "mha:4096", "mla", "gated_delta".
+  { kind.label() } -> std::same_as<std::string>;
+  // Appends what one sequence keeps in one layer.
+  {kind.cache_tensors(cache)};
+  // Appends what the layer is made of, for a residual stream of `hidden` elements.
+  {kind.weight_tensors(Dim(1), weights)};
+  // Fills fields that derive from others when they were not given (kv_heads from heads).
+  {mutable_kind.complete(Dim(1))};
+  // Everything that is wrong with the dimensions, in words; empty if nothing is.
+  { kind.faults() } -> std::same_as<std::vector<std::string>>;
+  K::fields(mutable_kind, AnyVisitor{});
+};
 
 // How many parameters a norm over `width` elements has: none, a scale, or a scale and a bias.
 enum class NormParameters : std::uint8_t { none, scale, scale_and_bias };

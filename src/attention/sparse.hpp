@@ -9,9 +9,9 @@
 //
 // A query sees a key that is no later than itself and that any of the patterns given allows:
 //
-//   local 3                .......789        stride 4                  .1...5...9
-//   local 3, dilation 2    .....5.7.9        stride 4, summaries 1     ...3...7..      query 9 of 10
-//   globals 2              01........        block_size 2, local 2     ......6789
+//   query 9 of 10, local 3      .......789        stride 4                  .1...5...9
+//          local 3, dilation 2    .....5.7.9        stride 4, summaries 1     ...3...7..
+//                    globals 2    01........        block_size 2, local 2     ......6789
 //
 // All of them count blocks of block_size tokens. Patterns that forget (a window, with or without
 // sink tokens) are fields of softmax, since they change what is kept.
