@@ -48,8 +48,10 @@ void check_name(const Source& source, Problems& problems) {
   const Node* name = document.root.find("name");
   if (!name) return problems.push_back(document.problem(document.root, "there is no name"));
   if (name->kind == NodeKind::string && name->text == source.name) return;
+  const bool number = name->text == source.name;
   problems.push_back(document.problem(
-      *name, fmt::format("name is {}; the file is named {}", name->text, source.name)));
+      *name, fmt::format("name is {}; the file is named {}", name->text, source.name),
+      number ? "a name that reads as a number must be quoted" : ""));
 }
 
 std::vector<Source> read_sources(const fs::path& folder, Problems& problems) {
@@ -106,7 +108,8 @@ bool is_packable(const Node& node) {
 
 void pack_node(Packing& packing, const Document& document, const Node& node, Problems& problems) {
   if (!is_packable(node)) {
-    problems.push_back(document.problem(node, "this is too large for a compiled-in catalog"));
+    problems.push_back(
+        document.problem(node, "this cannot be packed: it is too large or has a zero byte"));
   }
   packing.nodes.push_back({.key = packing.pool.add(node.key),
                            .text = packing.pool.add(node.text),

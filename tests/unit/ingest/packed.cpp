@@ -63,6 +63,18 @@ TEST_CASE("the names of the compiled-in models are sorted, unique and normalised
   CHECK(std::ranges::adjacent_find(keys) == keys.end());
 }
 
+TEST_CASE("every compiled-in model comes out as its file went in") {
+  for (std::size_t i = 0; i < packed_models.entries.size(); ++i) {
+    const Document document = unpack(packed_models, i);
+    INFO(document.file);
+    auto text = read_file(ATTNCALC_SOURCE_DIR "/" + document.file);
+    REQUIRE(text);
+    const auto parsed = parse_yaml(document.file, std::move(*text));
+    REQUIRE(parsed);
+    CHECK(document.root == parsed->root);
+  }
+}
+
 TEST_CASE("every compiled-in model is found by its name and unpacks to just its own nodes") {
   std::size_t next = 0;
   for (std::size_t i = 0; i < packed_models.entries.size(); ++i) {
