@@ -128,6 +128,12 @@ Dim dense_intermediate(Config& config, const ClassFacts& facts) {
   if (shared && no_experts) return *shared;
   if (auto stated = config.positive(dense_width))
     return {*stated / facts.mlp_width_over, stated->origin};
+  if (facts.rwkv_version > 0) {
+    const std::int64_t width = channel_mixing_width(facts.rwkv_version, config.model().hidden);
+    config.assume("intermediate_size", fmt::format("{}", width),
+                  fmt::format("class default of {}", facts.model_type));
+    return width;
+  }
   const Dim times =
       config.positive({"expansion_ratio", "hidden_ratio"}).value_or(Dim(facts.mlp_times_hidden));
   if (times < 1) return config.need({"intermediate_size"});

@@ -23,6 +23,7 @@ struct OmittedKey {
 struct ClassFacts {
   std::string_view model_type;
   bool qkv_bias = false;  // where `attention_bias` and its kin are absent
+  bool k_bias = true;     // false: such a bias is on queries and values alone (Whisper)
   bool o_bias = false;
   bool reads_bias_key = true;     // false: the class has no such key, whatever the file says
   bool bias_key_covers_o = true;  // a true bias key also puts one on o_proj
@@ -54,7 +55,10 @@ struct ClassFacts {
   bool gated_experts = true;
   bool shared_gate = false;  // a sigmoid gate on the shared expert
   bool correction_bias = false;
-  bool value_dim_is_per_head = false;  // MLA without v_head_dim: hidden / heads (MiniCPM3)
+  bool value_dim_is_per_head = false;     // MLA without v_head_dim: hidden / heads (MiniCPM3)
+  int rwkv_version = 0;                   // 0: no RWKV
+  bool encoder_alone = false;             // of an encoder-decoder, only the encoder was saved
+  bool relative_bias_each_layer = false;  // UMT5; T5: one table a stack
   std::span<const OmittedKey> omitted = {};
 };
 

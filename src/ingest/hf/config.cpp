@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A config that remembers what was asked of it: every look-up by any of its spellings, with the origin
-// of the value, and every problem collected instead of ending the reading.
+// A config that remembers what was asked of it: every look-up by any of its spellings, with the
+// origin of the value, and every problem collected instead of ending the reading.
 #include "ingest/hf/config.hpp"
 
 #include <fmt/format.h>

@@ -165,7 +165,7 @@ void add_bert(Config& config, const ClassFacts& facts) {
 
 }  // namespace
 
-ClassFacts facts_for(Config& config, ClassFacts facts) {
+ClassFacts facts_for(Config& config, const Node& root, ClassFacts facts) {
   if (facts.no_bias_key && config.flag({"no_bias"}, true)) {
     facts.qkv_bias = facts.o_bias = facts.mlp_bias = false;
     facts.norm = NormParameters::scale;
@@ -175,10 +175,7 @@ ClassFacts facts_for(Config& config, ClassFacts facts) {
   const Node* two_norms = config.find({"new_decoder_architecture"});
   if (two_norms && two_norms->as_boolean() == false && config.flag({"parallel_attn"}, false))
     facts.norms = 1;
-  // T5 says whether its MLP is gated.
-  if (const Node* gated = config.find({"is_gated_act"}))
-    facts.gated_mlp = gated->as_boolean().value_or(facts.gated_mlp);
-  return facts;
+  return facts_of_encoders(config, root, facts);
 }
 
 std::optional<Layer> read_searched_layer(Config& config, const ClassFacts& facts,
@@ -208,12 +205,18 @@ void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& 
   widen_shared_layers(config, layer);
   add_kimi(config, facts, layer);
   add_mllama(plan, index, layer);
+  add_hyper_connections(config, layer);
+  drop_bias_of_hash_layers(config, index, layer);
+  add_channel_mixing(config, facts, layer);
+  add_call_of_shared_block(config, plan, index, layer);
+  add_cross_attention(config, facts, layer);
 }
 
 // The table of per-layer inputs (vocabulary × layers × width), its projection from the embedding
 // and a norm (Gemma4TextModel).
 void add_model_extras(Config& config, const ClassFacts& facts) {
   add_bert(config, facts);
+  add_stream_head(config, config.model().embedding.extra);
   if (config.integer({"attn_res_block_size"}).value_or(Dim(0)) >
       0) {  // Kimi-K3: one pair at the end
     add_norm(config.model().embedding.extra, "norm", config.model().hidden, facts.norm);
@@ -241,7 +244,5 @@ void add_model_extras(Config& config, const ClassFacts& facts) {
       {.role = "per_layer_model_proj", .rows = layers * width, .cols = config.model().hidden});
   add_norm(e.extra, "norm", width, facts.norm);
 }
-
-void read_encoder(Config&, const ClassFacts&) {}
 
 }  // namespace attncalc::hf

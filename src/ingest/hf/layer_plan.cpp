@@ -64,7 +64,22 @@ MaybeRoles from_words(Config& config, std::size_t) {
                      "full_attn_idxs", "attention_chunk_size"});
   std::vector<Role> roles;
   for (const Node& child : node->children) roles.push_back(role_of_word(config, child));
+  if (has_shared_blocks(config))
+    std::replace(roles.begin(), roles.end(), Role::parallel_mamba, Role::shared_then_mamba);
   return roles;
+}
+
+// DeepSeek-V4: a ratio each layer, 0 for none. One more entry than layers is the draft layer's.
+MaybeRoles from_compress_ratios(Config& config, std::size_t layers) {
+  if (!config.has({"compress_ratios"})) return std::nullopt;
+  const std::size_t stated = config.integers({"compress_ratios"}).size();
+  return std::vector<Role>(std::min(layers, stated), Role::compressed);
+}
+
+// GLA and RetNet: the same linear attention in every layer.
+MaybeRoles from_decaying_attention(Config& config, std::size_t layers) {
+  if (!has_decaying_attention(config)) return std::nullopt;
+  return std::vector<Role>(layers, Role::linear);
 }
 
 // Nemotron-H: M state space, * attention, - MLP, E experts.
@@ -201,10 +216,19 @@ MaybeRoles from_state_keys(Config& config, std::size_t layers) {
 }
 
 constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
-    from_words,          from_pattern_text,       from_hybrid_bits,
-    from_attn_type_list, from_linear_attn_config, from_full_attention_interval,
-    from_period,         from_attention_indices,  from_full_attention_indices,
-    from_cross_layers,   from_state_keys,
+    from_compress_ratios,
+    from_words,
+    from_pattern_text,
+    from_hybrid_bits,
+    from_attn_type_list,
+    from_linear_attn_config,
+    from_full_attention_interval,
+    from_period,
+    from_attention_indices,
+    from_full_attention_indices,
+    from_cross_layers,
+    from_decaying_attention,
+    from_state_keys,
 };
 
 // --- windows over attention layers ---------------------------------------------------------------
@@ -278,7 +302,8 @@ std::vector<Role> chunked_attention(Config& config, std::size_t layers) {
   return roles;
 }
 
-std::vector<Role> read_roles(Config& config, std::size_t layers) {
+std::vector<Role> read_roles(Config& config, const ClassFacts& facts, std::size_t layers) {
+  if (facts.rwkv_version > 0) return std::vector<Role>(layers, Role::recurrent);
   for (const auto& spelling : spellings) {
     if (MaybeRoles roles = spelling(config, layers)) return *std::move(roles);
   }
@@ -351,27 +376,31 @@ std::size_t layer_count(Config& config) {
   return static_cast<std::size_t>(config.need(names).value);
 }
 
-constexpr std::size_t most_layers = 100'000;
+// Blocks of a state space alone, and Zamba's, have no MLP.
+bool has_no_channel(Config& config, const std::vector<Role>& roles) {
+  return from_state_keys(config, roles.size()) ||
+         std::find(roles.begin(), roles.end(), Role::shared_then_mamba) != roles.end();
+}
 
 }  // namespace
 
-LayerPlan read_layer_plan(Config& config, const ClassFacts&) {
+LayerPlan read_layer_plan(Config& config, const ClassFacts& facts) {
   LayerPlan plan;
   const std::size_t layers = layer_count(config);
-  if (layers > most_layers) {
+  if (layers > static_cast<std::size_t>(most_layers)) {
     const Node* node = config.find({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
     config.problem(node ? *node : config.map(),
                    fmt::format("{} layers are more than {}", layers, most_layers));
     return plan;
   }
-  plan.roles = read_roles(config, layers);
+  plan.roles = read_roles(config, facts, layers);
   if (plan.roles.size() < layers) {
     config.problem(config.map(), fmt::format("the list of layer types has {} entries for {} layers",
                                              plan.roles.size(), layers));
   }
   plan.roles.resize(layers, Role::attention);
   plan.channels = read_channels(config, layers);
-  if (from_state_keys(config, layers)) plan.channels.assign(layers, Channel::none);
+  if (has_no_channel(config, plan.roles)) plan.channels.assign(layers, Channel::none);
   plan.cache_of = read_sharing(config, plan.roles);
   return plan;
 }

@@ -145,7 +145,8 @@ Softmax read_softmax(Config& config, const ClassFacts& facts, Role role, std::si
   s.q_lora_rank = config.positive({"share_q_dim"});
   read_reach(config, role, s);
   const Biases biases = read_biases(config, facts);
-  s.q_bias = s.k_bias = s.v_bias = biases.qkv;
+  s.q_bias = s.v_bias = biases.qkv;
+  s.k_bias = biases.qkv && facts.k_bias;
   s.o_bias = biases.o;
   s.qk_norm = read_qk_norm(config, facts);
   s.qk_norm_parameters = facts.qk_norm_parameters.value_or(facts.norm);

@@ -135,6 +135,16 @@ void read_dtypes(Config& config) {
       config.model().origin_text(config.origin(*method, "quantization_config." + method->key));
 }
 
+// A layer like the last one. DeepSeek-V4's has a ratio of its own and a head for its streams.
+Layer draft_layer(Config& config) {
+  const Stack& decoder = config.model().decoder;
+  Layer layer = decoder.distinct[decoder.order.back()];
+  if (!config.has({"compress_ratios"})) return layer;
+  layer.mixers = {read_compressed_draft(config)};
+  add_stream_head(config, layer.extra);
+  return layer;
+}
+
 // Draft layers are not part of the language model; say that they were seen.
 void note_mtp(Config& config) {
   const auto layers = config.integer(
@@ -146,8 +156,7 @@ void note_mtp(Config& config) {
   // hidden width, and three norms (DeepSeek-V3 §2.2; embedding and head are shared).
   Stack stack;
   stack.name = "mtp";
-  if (!model.decoder.order.empty())
-    stack.append(model.decoder.distinct[model.decoder.order.back()]);
+  if (!model.decoder.order.empty()) stack.append(draft_layer(config));
   const Count h = model.hidden.value;
   const Count beside = h * h * Count(2) + h * Count(3);
   const Elements each = parameters_of(stack, model.hidden) + Elements(beside);
@@ -177,6 +186,8 @@ Layer read_layer(Config& config, const ClassFacts& facts, const LayerPlan& plan,
 void read_layers(Config& config, const ClassFacts& facts) {
   const LayerPlan plan = read_layer_plan(config, facts);
   for (std::size_t i = 0; i < plan.roles.size(); ++i) {
+    if (const auto block = read_shared_block(config, facts, plan, i))
+      config.model().decoder.append(*block);
     config.model().decoder.append(read_layer(config, facts, plan, i));
     if (!config.problems().empty()) return;  // the next layer would only say it again
   }
@@ -187,12 +198,12 @@ void read_layers(Config& config, const ClassFacts& facts) {
 
 void read_all(Config& config, const ClassFacts& row, const Node& root, const LoadOptions& options) {
   Model& model = config.model();
-  const ClassFacts facts = facts_for(config, row);
+  const ClassFacts facts = facts_for(config, root, row);
   model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim"});
   model.max_positions =
       config
           .integer({"max_position_embeddings", "n_positions", "seq_length", "max_target_positions",
-                    "max_seq_len", "max_sequence_length", "model_max_length"})
+                    "max_seq_len", "max_sequence_length", "model_max_length", "context_length"})
           .value_or(Dim(0));
   read_layers(config, facts);
   read_encoder(config, facts);

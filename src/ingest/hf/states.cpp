@@ -64,11 +64,10 @@ StateSpace2 read_mamba2(Config& config, const ClassFacts&) {
   return m;
 }
 
-// Mamba-1 has no heads: Jamba, Mamba, Falcon-Mamba.
+// Mamba-1 has no heads: Jamba, Mamba, Falcon-Mamba (Zamba's n_mamba_heads only group the work).
 bool is_mamba2(const Config& config) {
-  for (const std::string_view key :
-       {"mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "mamba_headdim", "mamba_ngroups",
-        "n_groups", "ssm_state_size"}) {
+  for (const std::string_view key : {"mamba_num_heads", "mamba_n_heads", "mamba_headdim",
+                                     "mamba_ngroups", "n_groups", "ssm_state_size"}) {
     if (config.map().find(key)) return true;
   }
   return false;
@@ -138,6 +137,7 @@ Lightning read_lightning(Config& config) {
 Kind read_linear(Config& config) {
   if (std::optional<Config> inner = config.within("linear_attn_config")) return read_kda(*inner);
   if (config.has({"linear_num_key_heads", "linear_key_head_dim"})) return read_gated_delta(config);
+  if (has_decaying_attention(config)) return read_decaying_attention(config);
   return read_lightning(config);
 }
 
@@ -159,6 +159,7 @@ std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role
     case Role::linear:
       return {read_linear(config)};
     case Role::mamba:
+    case Role::shared_then_mamba:
       return {read_mamba(config, facts)};
     case Role::parallel_mamba:
       return {read_attention(config, facts, Role::attention, layer), read_mamba(config, facts)};
@@ -166,10 +167,14 @@ std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role
       return {read_short_conv(config)};
     case Role::cross:
       return {read_cross(config)};
+    case Role::recurrent:
+      return {read_rwkv(config, facts, layer)};
+    case Role::compressed:
+      return {read_compressed(config, layer)};
     default:
       break;
   }
-  config.problem(config.map(), fmt::format("layer {} is of a kind that is not read yet", layer));
+  config.problem(config.map(), fmt::format("layer {} is of a kind that is not read", layer));
   return {};
 }
 
