@@ -15,10 +15,11 @@ namespace attncalc {
 namespace {
 
 constexpr std::array<std::string_view, component_count> component_names = {
-    "key",          "value",            "latent",      "rope_key",        "index_key",
-    "index_value",  "compressed_key",   "compressor_state", "conv_state", "ssm_state",
-    "linear_state", "normaliser_state", "shift_state", "wkv_state",       "cross_key",
-    "cross_value",  "scale"};
+    "key",         "value",       "latent",         "rope_key",
+    "index_key",   "index_value", "compressed_key", "compressor_state",
+    "conv_state",  "ssm_state",   "linear_state",   "normaliser_state",
+    "shift_state", "wkv_state",   "cross_key",      "cross_value",
+    "scale"};
 
 struct FormatRow {
   std::string_view name;
@@ -64,10 +65,9 @@ struct Spelling {
   std::string_view typed, means;
 };
 constexpr Spelling spellings[] = {
-    {"f32", "fp32"},         {"float32", "fp32"},       {"f16", "fp16"},
-    {"float16", "fp16"},     {"half", "fp16"},          {"bfloat16", "bf16"},
-    {"float", "fp32"},       {"fp8_e4m3", "fp8"},       {"fp8_e5m2", "fp8"},
-    {"float8_e4m3fn", "fp8"}};
+    {"f32", "fp32"},     {"float32", "fp32"},     {"f16", "fp16"},   {"float16", "fp16"},
+    {"half", "fp16"},    {"bfloat16", "bf16"},    {"float", "fp32"}, {"fp8_e4m3", "fp8"},
+    {"fp8_e5m2", "fp8"}, {"float8_e4m3fn", "fp8"}};
 
 Format from_row(const FormatRow& row) {
   return {.name = std::string(row.name),
@@ -125,17 +125,22 @@ Result<Format> find_format(std::string_view name) {
 
 const Format& KvFormats::of(Component component) const {
   switch (component) {
-    case Component::rope_key: return rope_key;
+    case Component::rope_key:
+      return rope_key;
     case Component::index_key:
-    case Component::index_value: return index_key;
+    case Component::index_value:
+      return index_key;
     case Component::conv_state:
-    case Component::shift_state: return conv;
+    case Component::shift_state:
+      return conv;
     case Component::compressor_state:
     case Component::ssm_state:
     case Component::linear_state:
     case Component::normaliser_state:
-    case Component::wkv_state: return state;
-    default: return cache;
+    case Component::wkv_state:
+      return state;
+    default:
+      return cache;
   }
 }
 

@@ -34,7 +34,8 @@ void add_conv_weights(std::vector<WeightTensor>& out, Dim channels, Dim kernel, 
 std::vector<std::string> faults_below_one(std::initializer_list<NamedDim> dims) {
   std::vector<std::string> faults;
   for (const NamedDim& d : dims) {
-    if (d.dim < 1) faults.push_back(fmt::format("{} is {}; it must be at least 1", d.name, d.dim.value));
+    if (d.dim < 1)
+      faults.push_back(fmt::format("{} is {}; it must be at least 1", d.name, d.dim.value));
   }
   return faults;
 }

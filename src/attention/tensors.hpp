@@ -19,22 +19,28 @@ namespace attncalc {
 
 // --- which rows of a cache exist when N tokens are cached (docs/model.md, "Slots") --------------
 
-struct PerToken { bool operator==(const PerToken&) const = default; };   // one row a token
-struct Window {                                                          // the last `tokens` …
+struct PerToken {
+  bool operator==(const PerToken&) const = default;
+};               // one row a token
+struct Window {  // the last `tokens` …
   Dim tokens;
   Dim sinks = 0;  // … and the first `sinks` for good
   bool operator==(const Window&) const = default;
 };
-struct Chunk {                                                           // at most one chunk
+struct Chunk {  // at most one chunk
   Dim tokens;
   bool operator==(const Chunk&) const = default;
 };
-struct Every {                                                           // one a full group
+struct Every {  // one a full group
   Dim tokens;
   bool operator==(const Every&) const = default;
 };
-struct Fixed { bool operator==(const Fixed&) const = default; };         // one, whatever N is
-struct PerEncoderToken { bool operator==(const PerEncoderToken&) const = default; };
+struct Fixed {
+  bool operator==(const Fixed&) const = default;
+};  // one, whatever N is
+struct PerEncoderToken {
+  bool operator==(const PerEncoderToken&) const = default;
+};
 
 using Slots = std::variant<PerToken, Window, Chunk, Every, Fixed, PerEncoderToken>;
 
@@ -57,9 +63,9 @@ struct CacheTensor {
   bool operator==(const CacheTensor&) const = default;
 };
 
-// A learnt tensor of `rows` × `cols` (cols 1: a vector: norm, bias, gate), `copies` of it (experts),
-// of which `active` are used by one token. `role` is a name of the contract's operator list or of a
-// norm or bias beside it; string literals only.
+// A learnt tensor of `rows` × `cols` (cols 1: a vector: norm, bias, gate), `copies` of it
+// (experts), of which `active` are used by one token. `role` is a name of the contract's operator
+// list or of a norm or bias beside it; string literals only.
 struct WeightTensor {
   std::string_view role;
   Dim rows = 0;
@@ -85,7 +91,8 @@ N slot_count(const Slots& slots, const CacheState& state) {
   if (const auto* w = std::get_if<Window>(&slots)) {
     return least(tokens, factor<N>("sinks", w->sinks) + factor<N>("window", w->tokens));
   }
-  if (const auto* c = std::get_if<Chunk>(&slots)) return least(tokens, factor<N>("chunk", c->tokens));
+  if (const auto* c = std::get_if<Chunk>(&slots))
+    return least(tokens, factor<N>("chunk", c->tokens));
   if (const auto* e = std::get_if<Every>(&slots)) {
     return floor_div(tokens, factor<N>("ratio", e->tokens));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Payload of the caches: the layers' cache tensors gathered into lines that are alike, each counted by
-// the one formula of the header, as plain numbers or as numbers that explain themselves.
+// Payload of the caches: the layers' cache tensors gathered into lines that are alike, each counted
+// by the one formula of the header, as plain numbers or as numbers that explain themselves.
 #include "model/kv.hpp"
 
 #include <fmt/format.h>
@@ -17,8 +17,10 @@ bool is_state(Component component) {
     case Component::linear_state:
     case Component::normaliser_state:
     case Component::wkv_state:
-    case Component::compressor_state: return true;
-    default: return false;
+    case Component::compressor_state:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -49,7 +51,8 @@ bool grows_at(const Slots& slots, std::int64_t tokens) {
 }
 
 void add_named(std::vector<NamedBytes>& out, std::string_view name, Bytes bytes) {
-  const auto at = std::find_if(out.begin(), out.end(), [&](const NamedBytes& n) { return n.name == name; });
+  const auto at =
+      std::find_if(out.begin(), out.end(), [&](const NamedBytes& n) { return n.name == name; });
   if (at == out.end()) {
     out.push_back({std::string(name), bytes});
   } else {
@@ -58,7 +61,8 @@ void add_named(std::vector<NamedBytes>& out, std::string_view name, Bytes bytes)
 }
 
 void add_group(std::vector<GroupBytes>& out, const CacheLine& line, Bytes bytes) {
-  const auto at = std::find_if(out.begin(), out.end(), [&](const GroupBytes& g) { return g.kind == line.label; });
+  const auto at = std::find_if(out.begin(), out.end(),
+                               [&](const GroupBytes& g) { return g.kind == line.label; });
   if (at == out.end()) {
     out.push_back({line.label, 0, bytes});
   } else {
@@ -81,7 +85,8 @@ std::int64_t layers_with(const Model& model, std::string_view wanted) {
 void explain(const CacheLine& line, const KvQuery& query, std::vector<Explained>& out) {
   const LineBytes<Traced> traced = line_bytes<Traced>(line, query);
   const std::string_view component = component_name(line.tensor.component);
-  out.push_back({fmt::format("{} ({}, {})", component, line.label, format_of(line.tensor, query.formats).name),
+  out.push_back({fmt::format("{} ({}, {})", component, line.label,
+                             format_of(line.tensor, query.formats).name),
                  traced.data});
   if (traced.scale.value > Count(0)) {
     out.push_back({fmt::format("scales of {} ({})", component, line.label), traced.scale});
@@ -97,12 +102,16 @@ KvFigures figures(const Model& model, const KvQuery& query) {
     const Bytes all = one * Count(query.batch);
     out.per_sequence += one;
     out.payload += all;
-    add_named(out.components, component_name(line.tensor.component), Bytes(bytes.data) * Count(query.batch));
-    if (bytes.scale > Count(0)) add_named(out.components, "scale", Bytes(bytes.scale) * Count(query.batch));
+    add_named(out.components, component_name(line.tensor.component),
+              Bytes(bytes.data) * Count(query.batch));
+    if (bytes.scale > Count(0))
+      add_named(out.components, "scale", Bytes(bytes.scale) * Count(query.batch));
     add_group(out.groups, line, all);
     if (is_fixed(line.tensor.slots)) out.fixed_per_sequence += one;
-    if (grows_at(line.tensor.slots, query.tokens)) out.bytes_per_token += growth(line, query.formats);
-    if (grows_at_all(line.tensor.slots)) out.bytes_per_token_from_empty += growth(line, query.formats);
+    if (grows_at(line.tensor.slots, query.tokens))
+      out.bytes_per_token += growth(line, query.formats);
+    if (grows_at_all(line.tensor.slots))
+      out.bytes_per_token_from_empty += growth(line, query.formats);
     explain(line, query, out.explained);
   }
   for (GroupBytes& group : out.groups) group.layers = layers_with(model, group.kind);
@@ -127,9 +136,9 @@ CachePlan cache_plan(const Model& model) {
     for (const Kind& mixer : layer.mixers) {
       for (const CacheTensor& tensor : cache_tensors(mixer)) {
         const std::string name = label(mixer);
-        const auto same = std::find_if(plan.lines.begin(), plan.lines.end(), [&](const CacheLine& line) {
-          return line.tensor == tensor && line.label == name;
-        });
+        const auto same = std::find_if(
+            plan.lines.begin(), plan.lines.end(),
+            [&](const CacheLine& line) { return line.tensor == tensor && line.label == name; });
         if (same == plan.lines.end()) {
           plan.lines.push_back({tensor, times[i], name});
         } else {

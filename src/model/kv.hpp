@@ -20,7 +20,7 @@ namespace attncalc {
 struct CacheLine {
   CacheTensor tensor;
   std::int64_t layers = 0;
-  std::string label;       // of the mixer that owns it: "gqa", "mla"
+  std::string label;  // of the mixer that owns it: "gqa", "mla"
 };
 
 // All cache tensors of the decoder; layers that read another's cache have none. Made once a model.
@@ -50,8 +50,9 @@ LineBytes<N> line_bytes(const CacheLine& line, const KvQuery& query) {
   const Format& format = format_of(t, query.formats);
   const N heads = factor<N>("heads", t.heads);
   const N width = factor<N>("width", t.width);
-  const N rows = factor<N>("layers", line.layers) *
-                 slot_count<N>(t.slots, {.tokens = query.tokens, .encoder_tokens = query.encoder_tokens});
+  const N rows =
+      factor<N>("layers", line.layers) *
+      slot_count<N>(t.slots, {.tokens = query.tokens, .encoder_tokens = query.encoder_tokens});
   return {rows * data_bytes(format, heads, width), rows * scale_bytes(format, heads, width)};
 }
 
@@ -68,19 +69,19 @@ struct GroupBytes {
   Bytes bytes;
 };
 struct Explained {
-  std::string name;   // "key in 80 × gqa"
+  std::string name;  // "key in 80 × gqa"
   Traced bytes;
 };
 
 struct KvFigures {
-  Bytes payload;               // all sequences
+  Bytes payload;  // all sequences
   Bytes per_sequence;
-  Bytes fixed_per_sequence;    // state that does not grow
+  Bytes fixed_per_sequence;               // state that does not grow
   double bytes_per_token = 0;             // growth at this context
   double bytes_per_token_from_empty = 0;  // growth before any window binds
-  std::vector<NamedBytes> components;  // of the payload
-  std::vector<GroupBytes> groups;      // of the payload
-  std::vector<Explained> explained;    // of one sequence
+  std::vector<NamedBytes> components;     // of the payload
+  std::vector<GroupBytes> groups;         // of the payload
+  std::vector<Explained> explained;       // of one sequence
 };
 
 // Errors: a figure above 2^63 − 1.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Words that several reports share.
+// Words and counts that several reports print in the same way.
 #include "report/common.hpp"
 
 #include <fmt/format.h>

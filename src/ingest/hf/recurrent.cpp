@@ -37,6 +37,7 @@ void read_ranks_of_version_7(Config& config, Rwkv& r, std::size_t layer) {
 Dim expanded(Config& config, std::string_view key, double otherwise, std::string_view why) {
   const Node* node = config.find({key});
   const std::optional<double> ratio = node ? node->as_real() : otherwise;
+  // literal: no prefix, but a ratio that no model comes near
   if (!ratio || !std::isfinite(*ratio) || *ratio <= 0 || *ratio > 1024) {
     config.problem(*node, std::string(key) + " must be a positive number");
     return 1;
