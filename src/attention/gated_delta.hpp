@@ -4,8 +4,8 @@
 // memory is one matrix a value head, whatever the context, behind a short causal convolution over
 // queries, keys and values.
 //
-//   state = value_heads × key_dim × value_dim                             docs/model.md, "Gated delta"
-//   convolution = (conv_kernel − 1) × (2 × key_heads × key_dim + value_heads × value_dim)
+//   state = value_heads × key_dim × value_dim                             docs/model.md, "Gated
+//   delta" convolution = (conv_kernel − 1) × (2 × key_heads × key_dim + value_heads × value_dim)
 //
 // The state is fp32 unless the config says otherwise; the convolution keeps its last inputs, in the
 // activation dtype.
@@ -21,9 +21,9 @@ struct GatedDelta {
   Dim key_heads = 0;
   Dim value_heads = 0;  // 0: as many as key_heads
   Dim key_dim = 0;
-  Dim value_dim = 0;    // 0: key_dim
+  Dim value_dim = 0;  // 0: key_dim
   Dim conv_kernel = 4;
-  std::optional<Format> state_format;  // from the config; fp32 if it does not say
+  std::optional<Format> state_format = {};  // from the config; fp32 if it does not say
 
   std::string label() const { return "gated_delta"; }
   void cache_tensors(std::vector<CacheTensor>& out) const;

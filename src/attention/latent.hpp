@@ -18,20 +18,20 @@ struct Latent {
 
   Dim heads = 0;
   Dim kv_lora_rank = 0;
-  Dim rope_dim = 0;   // may really be 0 (no position in the key)
-  Dim nope_dim = 0;   // of each head's query and key, not rotated
-  Dim value_dim = 0;  // 0: nope_dim
-  std::optional<Dim> q_lora_rank;  // absent: queries are projected at once
-  std::optional<Dim> window;
+  Dim rope_dim = 0;                     // may really be 0 (no position in the key)
+  Dim nope_dim = 0;                     // of each head's query and key, not rotated
+  Dim value_dim = 0;                    // 0: nope_dim
+  std::optional<Dim> q_lora_rank = {};  // absent: queries are projected at once
+  std::optional<Dim> window = {};
 
-  Dim index_heads = 0;     // 0: no indexer
+  Dim index_heads = 0;  // 0: no indexer
   Dim index_head_dim = 0;
   Dim index_topk = 0;
   bool shares_indexer = false;
 
-  bool bias = false;          // on q_down, kv_down and o_proj
-  bool output_gate = false;   // o_proj's input is gated by hidden → heads × value_dim
-  bool latent_norms = true;   // norms on the compressed query and latent
+  bool bias = false;         // on q_down, kv_down and o_proj
+  bool output_gate = false;  // o_proj's input is gated by hidden → heads × value_dim
+  bool latent_norms = true;  // norms on the compressed query and latent
 
   std::string label() const;
   void cache_tensors(std::vector<CacheTensor>& out) const;

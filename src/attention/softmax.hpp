@@ -27,8 +27,8 @@ struct Softmax {
   Dim kv_heads = 0;   // 0: as many as heads
   Dim head_dim = 0;   // of queries and keys; 0: hidden / heads
   Dim value_dim = 0;  // 0: head_dim
-  std::optional<Dim> window;
-  std::optional<Dim> chunk;
+  std::optional<Dim> window = {};
+  std::optional<Dim> chunk = {};
   Dim sink_tokens = 0;  // kept for good beside the window
 
   bool q_bias = false, k_bias = false, v_bias = false, o_bias = false;
