@@ -36,7 +36,7 @@ Config::Config(const Document& document, const Node& language, std::vector<const
 const Node* Config::find(Names names) {
   const Node* found = nullptr;
   for (const std::string_view name : names) {
-    understood_.emplace(name);
+    understand({name});
     const Node* node = language_->find(name);
     if (!found && node && !node->is_null()) found = node;
   }
@@ -175,7 +175,10 @@ std::optional<Config> Config::within(std::string_view name) {
 }
 
 void Config::understand(Names names) {
-  for (const std::string_view name : names) understood_.emplace(name);
+  for (const std::string_view name : names) {
+    // Each key is asked for once a layer; a string is made of it once.
+    if (!understood_.contains(name)) understood_.emplace(name);
+  }
 }
 
 Origin Config::origin(const Node& node, std::string_view key) {
