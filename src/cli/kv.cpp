@@ -226,18 +226,12 @@ Result<KvAnswer> answer(const KvFlags& flags) {
 
 int run_kv(Args args, const Streams& streams) {
   KvFlags flags;
-  const Command command = kv_command(flags);
-  if (asks_for_help(args)) {
-    streams.out << help_text(command);
-    return 0;
-  }
-  if (const auto problems = parse(command, args)) return deliver(*problems, streams);
-  Gather problems;
-  const OutputChoice choice = read_output(flags.output, streams.terminal, problems);
-  const Result<KvAnswer> a = answer(flags);
-  if (!a) problems.add(a.problems());
-  if (problems.failed()) return deliver(problems.take_problems(), streams);
-  return deliver({.report = kv_report(*a), .json = [&] { return kv_json(*a); }}, choice, streams);
+  return run_command(kv_command(flags), flags.output, args, streams, [&]() -> Result<Answer> {
+    Result<KvAnswer> a = answer(flags);
+    if (!a) return a.problems();
+    return Answer{.report = kv_report(*a),
+                  .json = [kept = *std::move(a)] { return kv_json(kept); }};
+  });
 }
 
 }  // namespace attncalc

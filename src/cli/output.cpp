@@ -24,14 +24,6 @@ std::string rendered(const Answer& answer, const OutputChoice& choice) {
   return render_text(answer.report, choice.style);
 }
 
-}  // namespace
-
-int deliver(const Problems& problems, const Streams& streams) {
-  streams.err << render(problems);
-  const auto worst = std::ranges::max_element(problems, {}, &Problem::exit_code);
-  return worst->exit_code;
-}
-
 int deliver(const Answer& answer, const OutputChoice& choice, const Streams& streams) {
   const std::string text = rendered(answer, choice);
   if (choice.file.empty()) {
@@ -40,6 +32,30 @@ int deliver(const Answer& answer, const OutputChoice& choice, const Streams& str
     return deliver(Problems{*problem}, streams);
   }
   return answer.exit_code;
+}
+
+}  // namespace
+
+int deliver(const Problems& problems, const Streams& streams) {
+  streams.err << render(problems);
+  const auto worst = std::ranges::max_element(problems, {}, &Problem::exit_code);
+  return worst->exit_code;
+}
+
+int run_command(const Command& command, const OutputFlags& output,
+                std::span<const std::string_view> args, const Streams& streams,
+                const std::function<Result<Answer>()>& answer) {
+  if (asks_for_help(args)) {
+    streams.out << help_text(command);
+    return 0;
+  }
+  if (const auto problems = parse(command, args)) return deliver(*problems, streams);
+  Gather problems;
+  const OutputChoice choice = read_output(output, streams.terminal, problems);
+  const Result<Answer> made = answer();
+  if (!made) problems.add(made.problems());
+  if (problems.failed()) return deliver(problems.take_problems(), streams);
+  return deliver(*made, choice, streams);
 }
 
 }  // namespace attncalc

@@ -25,8 +25,13 @@ struct Streams {
   Terminal terminal;
 };
 
-// Returns the exit code of the run.
-int deliver(const Answer& answer, const OutputChoice& choice, const Streams& streams);
+// Says what is wrong and returns the exit code for it.
 int deliver(const Problems& problems, const Streams& streams);
+
+// What all verbs do alike: help, parsing, the output flags; then `answer`, which reads what else
+// the flags say; then its delivery. Returns the exit code of the run.
+int run_command(const Command& command, const OutputFlags& output,
+                std::span<const std::string_view> args, const Streams& streams,
+                const std::function<Result<Answer>()>& answer);
 
 }  // namespace attncalc

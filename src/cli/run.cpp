@@ -26,6 +26,7 @@ struct Verb {
 };
 constexpr Verb verbs[] = {
     {"kv", "bytes of KV cache and recurrent state", run_kv},
+    {"models", "the catalog: list it, show an entry, check files", run_models},
 };
 
 std::string help() {
@@ -36,6 +37,7 @@ std::string help() {
   out += "examples:\n";
   out += fmt::format("  # the KV cache of 32,768 tokens\n  {} kv --model llama3-70b --ctx 32k\n",
                      tool_name);
+  out += fmt::format("  # which models are built in?\n  {} models\n", tool_name);
   out += "\ncommands:\n";
   for (const Verb& verb : verbs) out += fmt::format("  {:<8}  {}\n", verb.name, verb.summary);
   out += fmt::format("\n`{} COMMAND --help` says more about one; --version prints the release.\n",

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The JSON of `attncalc models`: schemas attncalc/models/1 (list), attncalc/model/1 (show) and
+// attncalc/models-check/1 (check).
+#include <nlohmann/json.hpp>
+
+#include "report/json.hpp"
+#include "report/models_report.hpp"
+
+namespace attncalc {
+namespace {
+
+using json::Object;
+
+Object summary_object(const ModelSummary& m) {
+  Object o = json::model_object(m.model, m.parameters);
+  json::put_real(o, "kv_bytes_per_token", m.kv_bytes_per_token);
+  json::put(o, "fixed_bytes_per_sequence", m.fixed_per_sequence.value.value);
+  return o;
+}
+
+Object figures_array(const std::vector<Checked>& figures) {
+  Object list = Object::array();
+  for (const Checked& c : figures) {
+    Object o{{"figure", c.figure}};
+    json::put(o, "expected", c.expected.value);
+    json::put(o, "expected_step", c.expected.step);
+    json::put_real(o, "computed", c.computed);
+    o["holds"] = c.holds;
+    json::put_or_null(o, "source", c.source);
+    list.push_back(std::move(o));
+  }
+  return list;
+}
+
+Object weights_array(const Model& model) {
+  Object list = Object::array();
+  for (const WeightLine& line : weight_lines(model)) {
+    const WeightTensor& t = line.tensor;
+    Object o{{"weight", t.role}, {"where", line.where}};
+    json::put(o, "rows", t.rows);
+    json::put(o, "cols", t.cols);
+    json::put(o, "copies", t.copies);
+    json::put(o, "layers", line.layers);
+    json::put(o, "parameters", (t.elements() * Count(line.layers)).value.value);
+    list.push_back(std::move(o));
+  }
+  return list;
+}
+
+Object facts_object(const ShownModel& shown) {
+  Object o = Object::object();
+  for (const auto& [key, value] : shown.facts) o[key] = value;
+  return o;
+}
+
+}  // namespace
+
+std::string models_json(const ListedModels& listed) {
+  Object o = json::opening("attncalc/models/1");
+  o["models"] = Object::array();
+  for (const ModelSummary& m : listed.models) o["models"].push_back(summary_object(m));
+  o["unread"] = listed.unread;
+  return json::dump(o);
+}
+
+std::string check_json(const std::vector<CheckedModel>& models) {
+  Object o = json::opening("attncalc/models-check/1");
+  bool all = true;
+  o["models"] = Object::array();
+  for (const CheckedModel& m : models) {
+    all = all && m.holds();
+    Object one{{"file", m.file}, {"model", summary_object(m.summary)}};
+    one["figures"] = figures_array(m.figures);
+    one["ok"] = m.holds();
+    o["models"].push_back(std::move(one));
+  }
+  o["ok"] = all;
+  return json::dump(o);
+}
+
+std::string show_json(const ShownModel& shown) {
+  Object o = json::opening("attncalc/model/1");
+  o["model"] = summary_object(shown.checked.summary);
+  o["aliases"] = shown.aliases;
+  json::put_or_null(o, "source", shown.source);
+  o["expect"] = figures_array(shown.checked.figures);
+  o["weights"] = weights_array(shown.checked.summary.model);
+  o["facts"] = facts_object(shown);
+  json::put_notes(o, shown.checked.summary.model);
+  return json::dump(o);
+}
+
+}  // namespace attncalc

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalog for people. Counts stand in full: whoever compares two models wants the digits.
+#include "report/models_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/common.hpp"
+
+namespace attncalc {
+namespace {
+
+constexpr std::string_view list_note =
+    "cache in bf16, before any window binds; state whatever the context";
+
+std::int64_t total_of(const ModelSummary& m) { return m.parameters.total.value.value; }
+std::int64_t active_of(const ModelSummary& m) { return m.parameters.active.value.value; }
+std::int64_t depth_of(const ModelSummary& m) {
+  return static_cast<std::int64_t>(m.model.decoder.depth());
+}
+Cell if_any(Bytes bytes) { return bytes > Bytes(0) ? Cell(bytes.value.value) : Cell(); }
+
+// --- list ----------------------------------------------------------------------------------------
+
+Table list_of(const std::vector<ModelSummary>& models) {
+  Table out;
+  out.columns = {{"name", "name", Unit::text},
+                 {"attention", "attention", Unit::text},
+                 {"layers", "layers", Unit::count},
+                 {"parameters", "parameters", Unit::count},
+                 {"active_parameters", "active", Unit::count},
+                 {"kv_bytes_per_token", "bytes a token", Unit::count},
+                 {"fixed_bytes_per_sequence", "bytes of state", Unit::count}};
+  for (const ModelSummary& m : models) {
+    out.rows.push_back({m.model.name, attention_label(m.model), depth_of(m), total_of(m),
+                        active_of(m) == total_of(m) ? Cell() : Cell(active_of(m)),
+                        number_cell(m.kv_bytes_per_token), if_any(m.fixed_per_sequence)});
+  }
+  return out;
+}
+
+// --- check ---------------------------------------------------------------------------------------
+
+std::string computed_text(const Checked& c) {
+  const Cell cell = number_cell(c.computed);
+  const auto* whole = std::get_if<std::int64_t>(&cell);
+  return whole ? format_count(*whole) : fmt::format("{}", c.computed);
+}
+
+Table figures_of(const std::vector<Checked>& figures) {
+  Table out;
+  out.columns = {{"figure", "what must come out", Unit::text},
+                 {"expected", "stated", Unit::text},
+                 {"computed", "computed", Unit::text},
+                 {"holds", "", Unit::text},
+                 {"source", "source", Unit::text}};
+  for (const Checked& c : figures) {
+    out.rows.push_back({c.figure, c.expected.text(), computed_text(c),
+                        std::string(c.holds ? "holds" : "DOES NOT HOLD"), c.source});
+  }
+  return out;
+}
+
+Table check_record(const std::vector<CheckedModel>& models) {
+  Table out;
+  out.columns = {{"file", {}, Unit::text},
+                 {"figure", {}, Unit::text},
+                 {"expected", {}, Unit::text},
+                 {"computed", {}, Unit::text},
+                 {"holds", {}, Unit::text}};
+  for (const CheckedModel& m : models) {
+    for (const Checked& c : m.figures) {
+      out.rows.push_back({m.file, c.figure, c.expected.value, number_cell(c.computed),
+                          std::string(c.holds ? "true" : "false")});
+    }
+  }
+  return out;
+}
+
+Table checked_models(const std::vector<CheckedModel>& models) {
+  Table out;
+  out.columns = {{"file", "file", Unit::text},
+                 {"attention", "attention", Unit::text},
+                 {"layers", "layers", Unit::count},
+                 {"parameters", "parameters", Unit::count},
+                 {"figures", "figures stated", Unit::count},
+                 {"holds", "", Unit::text}};
+  for (const CheckedModel& m : models) {
+    const auto stated = static_cast<std::int64_t>(m.figures.size());
+    const std::string verdict = m.holds() ? (stated > 0 ? "all hold" : "is read") : "NOT ALL HOLD";
+    out.rows.push_back({m.file, attention_label(m.summary.model), depth_of(m.summary),
+                        total_of(m.summary), stated, verdict});
+  }
+  return out;
+}
+
+void add_failures(const std::vector<CheckedModel>& models, std::vector<Block>& blocks) {
+  for (const CheckedModel& m : models) {
+    if (m.holds()) continue;
+    std::vector<Checked> failed;
+    std::ranges::copy_if(m.figures, std::back_inserter(failed),
+                         [](const Checked& c) { return !c.holds; });
+    Table table = figures_of(failed);
+    table.title = m.file;
+    blocks.push_back(std::move(table));
+  }
+}
+
+// --- show ----------------------------------------------------------------------------------------
+
+Table weights_of(const ModelSummary& m) {
+  Table out;
+  out.title = "parameters";
+  out.columns = {{"weight", "weight", Unit::text},
+                 {"where", "in", Unit::text},
+                 {"shape", "shape", Unit::text},
+                 {"layers", "layers", Unit::count},
+                 {"parameters", "parameters", Unit::count},
+                 {"share", "share", Unit::share}};
+  for (const WeightLine& line : weight_lines(m.model)) {
+    const WeightTensor& t = line.tensor;
+    std::string shape = t.cols > 1 ? fmt::format("{} × {}", t.rows.value, t.cols.value)
+                                   : fmt::format("{}", t.rows.value);
+    if (t.copies > 1) shape = fmt::format("{} × ({})", t.copies.value, shape);
+    const std::int64_t all = (t.elements() * Count(line.layers)).value.value;
+    out.rows.push_back({std::string(t.role), line.where, std::move(shape), line.layers, all,
+                        static_cast<double>(all) / static_cast<double>(total_of(m))});
+  }
+  return out;
+}
+
+Table stated_facts(const ShownModel& shown) {
+  Table out;
+  out.title = "its own keys";
+  out.columns = {{"key", "key", Unit::text}, {"value", "value", Unit::text}};
+  for (const auto& [key, value] : shown.facts) out.rows.push_back({key, value});
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Paragraph introduction(const ShownModel& shown) {
+  const ModelSummary& m = shown.checked.summary;
+  Paragraph out;
+  out.lines.push_back(
+      fmt::format("{}, {} parameters", layers_text(m.model), format_count(total_of(m))));
+  if (active_of(m) != total_of(m)) {
+    out.lines.push_back(fmt::format("{} of them active for a token", format_count(active_of(m))));
+  }
+  if (!shown.aliases.empty()) out.lines.push_back("also: " + joined(shown.aliases));
+  if (!shown.source.empty()) out.lines.push_back("source: " + shown.source);
+  return out;
+}
+
+Facts cache_of(const ModelSummary& m) {
+  Facts out;
+  out.facts.push_back({"cache per token, from empty", number_cell(m.kv_bytes_per_token)});
+  if (m.fixed_per_sequence > Bytes(0)) {
+    out.facts.push_back({"state per sequence", m.fixed_per_sequence.value.value});
+  }
+  return out;
+}
+
+}  // namespace
+
+Report models_report(const ListedModels& listed) {
+  Report report;
+  report.title = counted(static_cast<std::int64_t>(listed.models.size()), "model");
+  report.record = list_of(listed.models);
+  report.blocks.push_back(Paragraph{{std::string(list_note)}});
+  report.blocks.push_back(report.record);
+  if (!listed.unread.empty()) {
+    report.blocks.push_back(
+        Notes{"in the catalog, but not read by this release", {joined(listed.unread)}});
+  }
+  return report;
+}
+
+Report check_report(const std::vector<CheckedModel>& models) {
+  Report report;
+  const auto failed =
+      std::ranges::count_if(models, [](const CheckedModel& m) { return !m.holds(); });
+  report.title = fmt::format("{}, {} not as stated",
+                             counted(static_cast<std::int64_t>(models.size()), "model"), failed);
+  report.blocks.push_back(checked_models(models));
+  add_failures(models, report.blocks);
+  report.record = check_record(models);
+  return report;
+}
+
+Report show_report(const ShownModel& shown) {
+  const ModelSummary& m = shown.checked.summary;
+  Report report;
+  report.title = fmt::format("{} ({})", m.model.name, m.model.source);
+  report.blocks.push_back(introduction(shown));
+  report.blocks.push_back(cache_of(m));
+  if (!shown.checked.figures.empty()) report.blocks.push_back(figures_of(shown.checked.figures));
+  report.blocks.push_back(weights_of(m));
+  report.blocks.push_back(stated_facts(shown));
+  add_notes(m.model, report.blocks);
+  report.record = weights_of(m);
+  return report;
+}
+
+}  // namespace attncalc
