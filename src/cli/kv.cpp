@@ -134,10 +134,11 @@ Dim read_encoder_tokens(const TextFlag& flag, bool used, Model& model, Gather& p
     note(model, "encoder_tokens", {std::to_string(model.encoder_tokens.value), "the config's own"});
     return model.encoder_tokens;
   }
-  problems.add(
-      usage_problem("--encoder-ctx is missing: layers with cross-attention cache a key and "
-                    "a value for each token of the encoder or image"));
-  return 1;
+  model.warnings.push_back(
+      {"cross_cache_left_out",
+       "layers with cross-attention keep a key and a value for each encoder or "
+       "image token: say how many with --encoder-ctx; none are counted"});
+  return 0;
 }
 
 void read_workload(const WorkloadFlags& flags, const CachePlan& plan, KvAnswer& a,

@@ -44,10 +44,11 @@ bool grows_at_all(const Slots& slots) {
   return !is_fixed(slots) && !std::holds_alternative<PerEncoderToken>(slots);
 }
 
+// Whether the last of `tokens` tokens added a row: the one that fills a window still did.
 bool grows_at(const Slots& slots, std::int64_t tokens) {
   if (!grows_at_all(slots)) return false;
   const std::optional<std::int64_t> full = full_at(slots);
-  return !full || tokens < *full;
+  return !full || tokens <= *full;
 }
 
 void add_named(std::vector<NamedBytes>& out, std::string_view name, Bytes bytes) {
@@ -93,6 +94,28 @@ void explain(const CacheLine& line, const KvQuery& query, std::vector<Explained>
   }
 }
 
+// Adds a layer's tensors to the lines of equal ones. A layer may have two equal tensors (a
+// convolution over queries and keys, and over values): each gets a line of its own, so that a line
+// counts layers.
+void add_layer(CachePlan& plan, const Layer& layer, std::int64_t times) {
+  std::vector<bool> taken(plan.lines.size(), false);
+  for (const Kind& mixer : layer.mixers) {
+    const std::string name = label(mixer);
+    for (const CacheTensor& tensor : cache_tensors(mixer)) {
+      std::size_t at = 0;
+      while (at < plan.lines.size() &&
+             (taken[at] || plan.lines[at].label != name || !(plan.lines[at].tensor == tensor)))
+        ++at;
+      if (at == plan.lines.size()) {
+        plan.lines.push_back({tensor, 0, name});
+        taken.push_back(false);
+      }
+      plan.lines[at].layers += times;
+      taken[at] = true;
+    }
+  }
+}
+
 KvFigures figures(const Model& model, const KvQuery& query) {
   KvFigures out;
   const CachePlan plan = cache_plan(model);
@@ -129,23 +152,10 @@ const Format& format_of(const CacheTensor& tensor, const KvFormats& formats) {
 
 CachePlan cache_plan(const Model& model) {
   CachePlan plan;
+  if (!model.decoder.caches) return plan;
   const std::vector<std::int64_t> times = model.decoder.times();
   for (std::size_t i = 0; i < model.decoder.distinct.size(); ++i) {
-    const Layer& layer = model.decoder.distinct[i];
-    if (layer.cache_of || !model.decoder.caches) continue;
-    for (const Kind& mixer : layer.mixers) {
-      for (const CacheTensor& tensor : cache_tensors(mixer)) {
-        const std::string name = label(mixer);
-        const auto same = std::find_if(
-            plan.lines.begin(), plan.lines.end(),
-            [&](const CacheLine& line) { return line.tensor == tensor && line.label == name; });
-        if (same == plan.lines.end()) {
-          plan.lines.push_back({tensor, times[i], name});
-        } else {
-          same->layers += times[i];
-        }
-      }
-    }
+    if (!model.decoder.distinct[i].cache_of) add_layer(plan, model.decoder.distinct[i], times[i]);
   }
   return plan;
 }

@@ -77,7 +77,7 @@ struct KvFigures {
   Bytes payload;  // all sequences
   Bytes per_sequence;
   Bytes fixed_per_sequence;               // state that does not grow
-  double bytes_per_token = 0;             // growth at this context
+  double bytes_per_token = 0;             // what the last token at this context added
   double bytes_per_token_from_empty = 0;  // growth before any window binds
   std::vector<NamedBytes> components;     // of the payload
   std::vector<GroupBytes> groups;         // of the payload
