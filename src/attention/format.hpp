@@ -19,9 +19,23 @@ namespace attncalc {
 
 // What a cache tensor holds; names are the contract's component names.
 enum class Component : std::uint8_t {
-  key, value, latent, rope_key, index_key, index_value, compressed_key, compressor_state,
-  conv_state, ssm_state, linear_state, normaliser_state, shift_state, wkv_state,
-  cross_key, cross_value, scale,
+  key,
+  value,
+  latent,
+  rope_key,
+  index_key,
+  index_value,
+  compressed_key,
+  compressor_state,
+  conv_state,
+  ssm_state,
+  linear_state,
+  normaliser_state,
+  shift_state,
+  wkv_state,
+  cross_key,
+  cross_value,
+  scale,
 };
 inline constexpr std::size_t component_count = 17;
 std::string_view component_name(Component component);
@@ -48,11 +62,11 @@ std::vector<std::string_view> format_names();
 // The formats of one cache. A tensor that brings its own (an fp32 state) keeps it unless the user
 // asked otherwise.
 struct KvFormats {
-  Format cache;             // keys, values, latents
-  Format rope_key;          // differs from `cache` in fp8_ds_mla
-  Format index_key;         // keys of a sparse indexer: fp8 with one fp32 scale per 128
-  Format conv;              // convolution inputs: the activation dtype
-  Format state;             // recurrent states: fp32
+  Format cache;               // keys, values, latents
+  Format rope_key;            // differs from `cache` in fp8_ds_mla
+  Format index_key;           // keys of a sparse indexer: fp8 with one fp32 scale per 128
+  Format conv;                // convolution inputs: the activation dtype
+  Format state;               // recurrent states: fp32
   bool state_forced = false;  // --state-dtype: overrides what the config says
 
   const Format& of(Component component) const;
@@ -77,8 +91,10 @@ N data_bytes(const Format& f, const N& heads, const N& width) {
 template <class N>
 N scale_bytes(const Format& f, const N& heads, const N& width) {
   switch (f.scale_per) {
-    case ScalePer::none: return N(Count(0));
-    case ScalePer::head: return heads * N(Count(f.scale_bytes));
+    case ScalePer::none:
+      return N(Count(0));
+    case ScalePer::head:
+      return heads * N(Count(f.scale_bytes));
     case ScalePer::group:
       return ceil_div(heads * width, N(Count(f.scale_elements))) * N(Count(f.scale_bytes));
   }

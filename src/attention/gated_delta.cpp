@@ -9,13 +9,24 @@ namespace attncalc {
 void GatedDelta::cache_tensors(std::vector<CacheTensor>& out) const {
   const Dim kept = conv_kernel - 1;
   if (kept > 0) {
-    out.push_back({.component = Component::conv_state, .heads = 2 * key_heads, .width = key_dim * kept,
-                   .slots = Fixed{}, .split = Split::heads, .own_format = {}});
-    out.push_back({.component = Component::conv_state, .heads = value_heads, .width = value_dim * kept,
-                   .slots = Fixed{}, .split = Split::heads, .own_format = {}});
+    out.push_back({.component = Component::conv_state,
+                   .heads = 2 * key_heads,
+                   .width = key_dim * kept,
+                   .slots = Fixed{},
+                   .split = Split::heads,
+                   .own_format = {}});
+    out.push_back({.component = Component::conv_state,
+                   .heads = value_heads,
+                   .width = value_dim * kept,
+                   .slots = Fixed{},
+                   .split = Split::heads,
+                   .own_format = {}});
   }
-  out.push_back({.component = Component::linear_state, .heads = value_heads,
-                 .width = key_dim * value_dim, .slots = Fixed{}, .split = Split::heads,
+  out.push_back({.component = Component::linear_state,
+                 .heads = value_heads,
+                 .width = key_dim * value_dim,
+                 .slots = Fixed{},
+                 .split = Split::heads,
                  .own_format = state_format});
 }
 
@@ -24,10 +35,12 @@ void GatedDelta::cache_tensors(std::vector<CacheTensor>& out) const {
 void GatedDelta::weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const {
   const Dim keys = key_heads * key_dim;
   const Dim values = value_heads * value_dim;
-  out.push_back({.role = "in_proj", .rows = 2 * keys + 2 * values, .cols = hidden, .split = Split::heads});
+  out.push_back(
+      {.role = "in_proj", .rows = 2 * keys + 2 * values, .cols = hidden, .split = Split::heads});
   out.push_back({.role = "gates", .rows = 2 * value_heads, .cols = hidden, .split = Split::heads});
   if (conv_kernel > 0) {
-    out.push_back({.role = "conv", .rows = 2 * keys + values, .cols = conv_kernel, .split = Split::heads});
+    out.push_back(
+        {.role = "conv", .rows = 2 * keys + values, .cols = conv_kernel, .split = Split::heads});
   }
   out.push_back({.role = "dt_bias", .rows = value_heads, .split = Split::heads});
   out.push_back({.role = "a_log", .rows = value_heads, .split = Split::heads});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Visiting the closed list of kinds, so that no other file has to: each function here asks whichever
-// kind a value holds.
+// Visiting the closed list of kinds, so that no other file has to: each function here asks
+// whichever kind a value holds.
 #include "attention/kinds.hpp"
 
 namespace attncalc {
@@ -42,7 +42,11 @@ std::vector<std::string_view> kind_keywords() {
 
 std::optional<Kind> kind_named(std::string_view keyword) {
   std::optional<Kind> found;
-  for_each_kind([&](const auto& k) { if (k.keyword == keyword) found = k; }, std::type_identity<Kind>{});
+  for_each_kind(
+      [&](const auto& k) {
+        if (k.keyword == keyword) found = k;
+      },
+      std::type_identity<Kind>{});
   return found;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plays the loops of tiled attention line by line through a cache that forgets what was used longest
-// ago, and counts what has to come from memory: the evidence for the closed forms of tile_traffic.
+// Plays the loops of tiled attention line by line through a cache that forgets what was used
+// longest ago, and counts what has to come from memory: the evidence for the closed forms of
+// tile_traffic.
 #include "attention/tile_simulation.hpp"
 
 #include <algorithm>
