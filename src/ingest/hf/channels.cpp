@@ -13,21 +13,22 @@ namespace attncalc::hf {
 namespace {
 
 const Names expert_count = {"num_experts", "num_local_experts", "n_routed_experts",
-                            "moe_num_experts"};
+                            "moe_num_experts", "moe_num_primary_experts"};
 const Names experts_chosen = {"num_experts_per_tok", "num_experts_per_token",
                               "experts_per_token",   "moe_topk",
                               "moe_top_k",           "moe_k",
-                              "top_k_experts"};
+                              "top_k_experts",       "moe_num_active_primary_experts"};
 const Names expert_width = {"moe_intermediate_size", "expert_intermediate_size",
                             "moe_ffn_hidden_size", "expert_ffn_hidden_size"};
-const Names dense_width = {"intermediate_size",
+const Names dense_width = {"dense_intermediate_size",
+                           "intermediate_size",
+                           "hidden_dim",
                            "ffn_hidden_size",
                            "n_inner",
                            "ffn_dim",
                            "d_ff",
                            "decoder_ffn_dim",
                            "ff_intermediate_size",
-                           "dense_intermediate_size",
                            "block_ff_dim"};
 
 bool listed(const std::vector<std::int64_t>& layers, std::size_t layer) {
@@ -44,7 +45,7 @@ bool enumerated(std::string_view numbers, std::size_t layer) {
 bool has_experts(Config& config, std::size_t layer) {
   config.understand({"mlp_layer_types", "moe_layer_freq", "first_k_dense_replace",
                      "moe_layer_start_index", "decoder_sparse_step", "interleave_moe_layer_step",
-                     "mlp_only_layers"});
+                     "mlp_only_layers", "is_moe_layer"});
   const auto index = static_cast<std::int64_t>(layer);
   if (const Node* types = config.find({"mlp_layer_types"})) {
     return layer < types->children.size() && types->children[layer].text != "dense";
@@ -62,14 +63,24 @@ bool has_experts(Config& config, std::size_t layer) {
   const Node* freq = config.find({"moe_layer_freq"});
   if (freq && freq->kind == NodeKind::list)
     return config.of_layer({"moe_layer_freq"}, layer).value_or(Dim(0)) > 0;
-  if (index < config.integer({"first_k_dense_replace", "moe_layer_start_index"}).value_or(Dim(0)))
+  if (const Node* layout =
+          config.find({"is_moe_layer", "moe_layer_layout"})) {  // K-EXAONE, SmallThinker
+    const std::vector<std::int64_t> bits = config.integers({"is_moe_layer", "moe_layer_layout"});
+    if (layer >= bits.size())
+      config.problem(*layout, fmt::format("{} has {} entries; there are more layers than that",
+                                          layout->key, bits.size()));
+    return layer < bits.size() && bits[layer] != 0;
+  }
+  if (index < config.integer({"first_k_dense_replace", "moe_layer_start_index", "num_dense_layers"})
+                  .value_or(Dim(0)))
     return false;
   if (freq &&
       index % std::max<std::int64_t>(1, config.positive({"moe_layer_freq"}).value_or(Dim(1))) != 0)
     return false;
-  const std::int64_t step =
-      config.positive({"decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval"})
-          .value_or(Dim(1));
+  const std::int64_t step = config
+                                .positive({"decoder_sparse_step", "interleave_moe_layer_step",
+                                           "moe_layer_interval", "moe_layer_frequency"})
+                                .value_or(Dim(1));
   if ((index + 1) % step != 0) return false;
   return !listed(config.integers({"mlp_only_layers"}), layer);
 }
@@ -115,12 +126,37 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
   m.router_bias = facts.router_bias;
   m.expert_bias = facts.expert_bias;
   m.shared_gate = facts.shared_gate && m.shared_intermediate > 0;
-  m.correction_bias = facts.correction_bias || config.word({"topk_method"}) == "noaux_tc";
+  m.correction_bias =
+      config.flag({"use_routing_bias", "use_expert_bias", "use_moe_router_bias",
+                   "moe_router_enable_expert_bias"},
+                  facts.correction_bias || config.word({"topk_method"}) == "noaux_tc");
+  if (config.flag({"residual_moe"}, false))  // Grok-2: a dense MLP beside the experts
+    m.dense_beside = config.need({"intermediate_size"});
   return m;
 }
 
+// OpenELM: a factor each layer, rounded to the nearest multiple of the divisor, but never down by
+// more than a tenth (make_divisible).
+Dim multiplied_width(Config& config, std::size_t layer) {
+  const Node* list = config.find({"ffn_multipliers"});
+  const Dim divisor = config.or_default({"ffn_dim_divisor"}, 256, "class default of OpenELM");
+  const bool has = list->kind == NodeKind::list && layer < list->children.size();
+  const std::optional<double> factor = has ? list->children[layer].as_real() : std::nullopt;
+  if (!factor || !(*factor > 0) || *factor > 1024 || divisor < 1) {
+    config.problem(*list, "ffn_multipliers must hold a positive number for each layer");
+    return 1;
+  }
+  const double wanted = *factor * static_cast<double>(config.model().hidden);
+  const double step = static_cast<double>(divisor);
+  std::int64_t steps =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>((wanted + step / 2) / step));
+  if (static_cast<double>(steps) * step < 0.9 * wanted) ++steps;
+  return config.dim(list->children[layer], list->key, steps * divisor);
+}
+
 // The width of a dense MLP: its own key, or a multiple of the hidden width that the class has.
-Dim dense_intermediate(Config& config, const ClassFacts& facts) {
+Dim dense_intermediate(Config& config, const ClassFacts& facts, std::size_t layer) {
+  if (config.has({"ffn_multipliers"})) return multiplied_width(config, layer);
   if (auto stated = config.positive({"intermediate_size_mlp"})) return *stated;
   // Granite without experts: the shared MLP is all there is.
   const bool no_experts = config.integer(expert_count).value_or(Dim(0)) == Dim(0);
@@ -151,11 +187,12 @@ Dim adjusted(Config& config, Dim width) {
   return {(two_thirds + multiple - 1) / multiple * multiple, width.origin};
 }
 
-Dense read_dense(Config& config, const ClassFacts& facts) {
+Dense read_dense(Config& config, const ClassFacts& facts, std::size_t layer) {
   Dense d;
-  d.intermediate = adjusted(config, dense_intermediate(config, facts));
+  d.intermediate = adjusted(config, dense_intermediate(config, facts, layer));
   d.gated = facts.gated_mlp;
-  d.up_bias = d.down_bias = config.flag({"mlp_bias"}, facts.mlp_bias);
+  const bool bias = facts.bias_key_covers_mlp && config.flag({"bias", "use_bias"}, facts.mlp_bias);
+  d.up_bias = d.down_bias = config.flag({"mlp_bias"}, bias || facts.mlp_bias);
   return d;
 }
 
@@ -165,11 +202,12 @@ ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel chann
                           std::size_t layer) {
   if (channel == Channel::none) return NoChannelMixer{};
   if (std::optional<Config> nested = config.within("ffn_config")) return read_nested_moe(*nested);
-  const bool experts = config.of_layer(expert_count, layer).value_or(Dim(0)) > 0;
+  // A single expert is a dense MLP without a router (Jamba 3B, Hunyuan 7B).
+  const bool experts = config.of_layer(expert_count, layer).value_or(Dim(0)) > 1;
   const bool here =
       channel == Channel::experts || (channel == Channel::by_keys && has_experts(config, layer));
   if (experts && here) return read_moe(config, facts, layer);
-  return read_dense(config, facts);
+  return read_dense(config, facts, layer);
 }
 
 }  // namespace attncalc::hf

@@ -29,7 +29,8 @@ struct ClassFacts {
   bool bias_key_covers_o = true;  // a true bias key also puts one on o_proj
   bool qk_norm_by_key = false;    // only where use_qk_norm is true
   bool mlp_bias = false;
-  int mixers = 1;  // token mixers of the same shape in one layer (LongCat: 2)
+  bool bias_key_covers_mlp = false;  // `bias` and `use_bias` speak of the MLP too (Falcon)
+  int mixers = 1;                    // token mixers of the same shape in one layer (LongCat: 2)
   bool gated_mlp = true;
   int mlp_times_hidden = 0;  // the MLP's width where no key gives it (GPT-2: 4)
   int mlp_width_over = 1;    // the width key is this many times the real one (Qwen 1: 2)
@@ -55,9 +56,11 @@ struct ClassFacts {
   bool gated_experts = true;
   bool shared_gate = false;  // a sigmoid gate on the shared expert
   bool correction_bias = false;
-  bool value_dim_is_per_head = false;     // MLA without v_head_dim: hidden / heads (MiniCPM3)
-  int rwkv_version = 0;                   // 0: no RWKV
-  bool encoder_alone = false;             // of an encoder-decoder, only the encoder was saved
+  bool value_dim_is_per_head = false;  // MLA without v_head_dim: hidden / heads (MiniCPM3)
+  bool one_norm_if_parallel = false;   // `use_parallel_residual` leaves one norm (StableLM 2 12B)
+  bool sub_norms = false;              // before o_proj and down_proj (BitNet)
+  int rwkv_version = 0;                // 0: no RWKV
+  bool encoder_alone = false;          // of an encoder-decoder, only the encoder was saved
   bool relative_bias_each_layer = false;  // UMT5; T5: one table a stack
   std::span<const OmittedKey> omitted = {};
 };

@@ -21,6 +21,27 @@ void add_hyper_connection(Dim streams, Dim hidden, Layer& layer) {
   layer.extra.push_back({.role = "stream_scale", .rows = 3});
 }
 
+// A list of ratios, or, as transformers writes it, a ratio for each type of layer.
+Dim ratio_of(Config& config, std::size_t layer) {
+  std::optional<Config> rates = config.within("compress_rates");
+  const Node* types = config.find({"layer_types"});
+  if (!rates || !types || config.has({"compress_ratios"}))
+    return config.of_layer({"compress_ratios"}, layer).value_or(Dim(0));
+  if (layer >= types->children.size()) return 0;
+  const std::string& type = types->children[layer].text;
+  if (type == "compressed_sparse_attention") return rates->need({"compressed_sparse_attention"});
+  if (type == "heavily_compressed_attention") return rates->need({"heavily_compressed_attention"});
+  return 0;
+}
+
+// Layers whose experts a table chooses: so many first ones, or where the list says it.
+bool is_hashed(Config& config, std::size_t layer) {
+  const Node* types = config.find({"mlp_layer_types"});
+  if (types && layer < types->children.size()) return types->children[layer].text == "hash_moe";
+  return static_cast<std::int64_t>(layer) <
+         config.integer({"num_hash_layers"}).value_or(Dim(0)).value;
+}
+
 }  // namespace
 
 Kind read_compressed(Config& config, std::size_t layer) {
@@ -32,7 +53,7 @@ Kind read_compressed(Config& config, std::size_t layer) {
   c.o_groups = config.need({"o_groups"});
   c.o_lora_rank = config.need({"o_lora_rank"});
   c.window = config.need({"sliding_window"});
-  c.ratio = config.of_layer({"compress_ratios"}, layer).value_or(Dim(0));
+  c.ratio = ratio_of(config, layer);
   c.overlap = c.ratio == Dim(indexed_ratio);
   if (c.overlap) {
     c.index_heads = config.need({"index_n_heads"});
@@ -74,9 +95,8 @@ void add_stream_head(Config& config, std::vector<WeightTensor>& out) {
 // The first layers look a token's experts up in a frozen table: nothing is balanced there. The
 // table is no parameter.
 void drop_bias_of_hash_layers(Config& config, std::size_t index, Layer& layer) {
-  const Dim hashed = config.integer({"num_hash_layers"}).value_or(Dim(0));
   Moe* moe = std::get_if<Moe>(&layer.channel);
-  if (moe && static_cast<std::int64_t>(index) < hashed) moe->correction_bias = false;
+  if (moe && is_hashed(config, index)) moe->correction_bias = false;
 }
 
 }  // namespace attncalc::hf

@@ -149,6 +149,31 @@ void add_mllama(const LayerPlan& plan, std::size_t index, Layer& layer) {
   if (plan.roles[index] == Role::cross) layer.extra.push_back({.role = "gates", .rows = 1});
 }
 
+// --- BitNet, Apertus, Arctic
+// -----------------------------------------------------------------------
+
+void add_sub_norms(Config& config, const ClassFacts& facts, Layer& layer) {
+  const Dense* dense = std::get_if<Dense>(&layer.channel);
+  if (!facts.sub_norms || !dense) return;
+  add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
+  add_norm(layer.extra, "norm", dense->intermediate, facts.norm);
+}
+
+// xIELU learns the slopes of its two halves.
+void add_activation(Config& config, Layer& layer) {
+  if (config.word({"hidden_act", "hidden_activation"}) == "xielu")
+    layer.extra.push_back({.role = "activation", .rows = 2});
+}
+
+// Arctic: beside the experts stands a dense MLP as wide as the residual, behind a norm of its own
+// (ArcticMLP, is_residual_mlp).
+void add_residual_mlp(Config& config, const ClassFacts& facts, Layer& layer) {
+  Moe* moe = std::get_if<Moe>(&layer.channel);
+  if (!config.flag({"parallel_attn_mlp_res"}, false) || !moe) return;
+  moe->dense_beside = config.model().hidden;
+  add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
+}
+
 // --- encoders ------------------------------------------------------------------------------------
 
 // BERT: a table of token types, and the pooler that BertModel has on top.
@@ -175,6 +200,7 @@ ClassFacts facts_for(Config& config, const Node& root, ClassFacts facts) {
   const Node* two_norms = config.find({"new_decoder_architecture"});
   if (two_norms && two_norms->as_boolean() == false && config.flag({"parallel_attn"}, false))
     facts.norms = 1;
+  if (facts.one_norm_if_parallel && config.flag({"use_parallel_residual"}, false)) facts.norms = 1;
   return facts_of_encoders(config, root, facts);
 }
 
@@ -205,6 +231,9 @@ void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& 
   widen_shared_layers(config, layer);
   add_kimi(config, facts, layer);
   add_mllama(plan, index, layer);
+  add_sub_norms(config, facts, layer);
+  add_activation(config, layer);
+  add_residual_mlp(config, facts, layer);
   add_hyper_connections(config, layer);
   drop_bias_of_hash_layers(config, index, layer);
   add_channel_mixing(config, facts, layer);

@@ -24,13 +24,27 @@ constexpr std::string_view telling_fragments[] = {
 
 // Numerics, training and generation: never a shape.
 constexpr std::string_view harmless_fragments[] = {
-    "dropout",   "norm",        "_eps",       "epsilon",        "init",    "rope",  "rotary",
-    "token_id",  "token_index", "loss",       "implementation", "softcap", "dtype", "pdrop",
-    "layerdrop", "_beta",       "multiplier", "scaling",        "quant"};
+    "dropout", "norm", "_eps", "epsilon", "init", "rope", "rotary", "token_id", "token_index",
+    "loss", "implementation", "softcap", "dtype", "pdrop", "layerdrop", "_beta", "multiplier",
+    "scaling", "quant", "_scale", "swiglu_limit",
+    // of the towers beside the language model
+    "audio", "vision", "speech", "image", "video", "tts"};
 
 constexpr std::string_view harmless_keys[] = {"activation_situ_linear_beta",
                                               "add_classification_head",
                                               "add_cross_attention",
+                                              "attn_temperature_len",
+                                              "chunk_input",
+                                              "compress_rates",
+                                              "freq_allocation",
+                                              "lm_head",
+                                              "rm_head",
+                                              "moe_every_n_layer",
+                                              "moe_layer_offset",
+                                              "num_gqa_groups",
+                                              "qkv_multipliers",
+                                              "rope_layout",
+                                              "tie_lm_head",
                                               "apply_query_key_layer_scaling",
                                               "attention_softmax_in_fp32",
                                               "attn_mode",

@@ -32,6 +32,9 @@ constexpr TypeWord type_words[] = {
     {"sliding_attention", Role::window},
     {"sliding_window_attention", Role::window},
     {"local_attention", Role::window},
+    {"local", Role::window},  // GPT-Neo
+    {"compressed_sparse_attention", Role::compressed},
+    {"heavily_compressed_attention", Role::compressed},
     {"chunked_attention", Role::chunk},
     {"linear_attention", Role::linear},
     {"conv", Role::conv},
@@ -55,15 +58,19 @@ Role role_of_word(Config& config, const Node& node) {
 }
 
 MaybeRoles from_words(Config& config, std::size_t) {
-  const Node* node = config.find({"layer_types", "layers_block_type"});
+  const Node* node = config.find({"layer_types", "layers_block_type", "attention_layers"});
   if (!node || node->kind != NodeKind::list) return std::nullopt;
   // The list decides; the rules that it was made from say the same once more.
   config.understand({"full_attention_interval", "sliding_window_pattern", "_sliding_window_pattern",
                      "no_rope_layers", "no_rope_layer_interval", "nope_layer_interval",
                      "attn_layer_period", "attn_layer_offset", "hybrid_override_pattern",
-                     "full_attn_idxs", "attention_chunk_size"});
+                     "full_attn_idxs", "attention_chunk_size", "global_attn_every_n_layers",
+                     "attention_types", "hybrid_layer_ids"});
   std::vector<Role> roles;
   for (const Node& child : node->children) roles.push_back(role_of_word(config, child));
+  // DeepSeek-V4 as transformers writes it: the windows are those of its compressed layers.
+  if (config.has({"compress_rates"}))
+    std::replace(roles.begin(), roles.end(), Role::window, Role::compressed);
   if (has_shared_blocks(config))
     std::replace(roles.begin(), roles.end(), Role::parallel_mamba, Role::shared_then_mamba);
   return roles;
@@ -117,6 +124,30 @@ MaybeRoles from_hybrid_bits(Config& config, std::size_t) {
   std::vector<Role> roles;
   for (const std::int64_t bit : config.integers({"hybrid_layer_pattern"})) {
     roles.push_back(bit == 0 ? Role::attention : Role::window);
+  }
+  config.understand({"attention_chunk_size"});  // as wide as the window; the class reads the window
+  return roles;
+}
+
+// SmallThinker: 0 full, 1 windowed.
+MaybeRoles from_window_layout(Config& config, std::size_t) {
+  if (!config.has({"sliding_window_layout"})) return std::nullopt;
+  std::vector<Role> roles;
+  for (const std::int64_t bit : config.integers({"sliding_window_layout"})) {
+    roles.push_back(bit == 0 ? Role::attention : Role::window);
+  }
+  return roles;
+}
+
+// Ling and Ring linear: the last layer of each group is full, and what is left over after the last
+// whole group (BailingMoeLinearV2DecoderLayer).
+MaybeRoles from_layer_groups(Config& config, std::size_t layers) {
+  const std::optional<Dim> group = config.positive({"layer_group_size"});
+  if (!group) return std::nullopt;
+  const auto size = static_cast<std::size_t>(group->value);
+  std::vector<Role> roles(layers, Role::linear);
+  for (std::size_t i = 0; i < layers; ++i) {
+    if ((i + 1) % size == 0 || i >= layers / size * size) roles[i] = Role::attention;
   }
   return roles;
 }
@@ -216,26 +247,25 @@ MaybeRoles from_state_keys(Config& config, std::size_t layers) {
 }
 
 constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
-    from_compress_ratios,
-    from_words,
-    from_pattern_text,
-    from_hybrid_bits,
-    from_attn_type_list,
-    from_linear_attn_config,
-    from_full_attention_interval,
-    from_period,
-    from_attention_indices,
-    from_full_attention_indices,
-    from_cross_layers,
-    from_decaying_attention,
+    from_compress_ratios,    from_words,
+    from_pattern_text,       from_hybrid_bits,
+    from_window_layout,      from_attn_type_list,
+    from_linear_attn_config, from_full_attention_interval,
+    from_layer_groups,       from_period,
+    from_attention_indices,  from_full_attention_indices,
+    from_cross_layers,       from_decaying_attention,
     from_state_keys,
 };
 
 // --- windows over attention layers ---------------------------------------------------------------
 
+// By its switch, or by a window that is no number of tokens: null, 0, -1 (Grok-2).
 bool windows_are_off(Config& config) {
   const Node* use = config.find({"use_sliding_window"});
-  return use && use->as_boolean() == false;
+  const Node* window = config.find({"sliding_window", "sliding_window_size"});
+  const bool none = window && (window->as_integer() == 0 || window->as_integer() == -1);
+  if (none) config.understand({"global_attn_every_n"});
+  return none || (use && use->as_boolean() == false);
 }
 
 // "LLLG": L windowed, G full, repeated (EXAONE 4).
@@ -270,13 +300,15 @@ std::vector<Role> window_from(std::size_t layers, std::int64_t first) {
 }
 
 std::vector<Role> windowed_attention(Config& config, std::size_t layers) {
-  const Node* pattern = config.find({"sliding_window_pattern", "_sliding_window_pattern"});
+  const Names period_names = {"sliding_window_pattern", "_sliding_window_pattern",
+                              "global_attn_every_n_layers"};
+  const Node* pattern = config.find(period_names);
   const std::optional<Dim> first = config.integer({"max_window_layers"});
   const bool has_window = config.has({"sliding_window", "sliding_window_size"});
   if (!has_window || windows_are_off(config)) return std::vector<Role>(layers, Role::attention);
   if (pattern && pattern->kind == NodeKind::string) return repeat_letters(config, *pattern, layers);
   if (pattern) {
-    const auto period = config.positive({"sliding_window_pattern", "_sliding_window_pattern"});
+    const auto period = config.positive(period_names);
     return full_last(layers, period.value_or(Dim(1)));
   }
   if (first && config.has({"use_sliding_window"})) return window_from(layers, *first);
@@ -367,8 +399,8 @@ std::vector<std::optional<std::uint32_t>> read_sharing(Config& config,
 
 // The layer count; some files have only the list of layers.
 std::size_t layer_count(Config& config) {
-  const Names names = {"decoder_layers", "num_decoder_layers", "num_hidden_layers",
-                       "n_layer",        "n_layers",           "num_layers"};
+  const Names names = {"decoder_layers", "num_decoder_layers", "num_hidden_layers",     "n_layer",
+                       "n_layers",       "num_layers",         "num_transformer_layers"};
   if (!config.has(names)) {
     if (const Node* list = config.find({"layers_block_type", "layer_types"}))
       return list->children.size();

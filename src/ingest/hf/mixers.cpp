@@ -11,15 +11,12 @@
 namespace attncalc::hf {
 namespace {
 
-const Names head_names = {"num_attention_heads_per_layer",
-                          "num_attention_heads",
-                          "n_head",
-                          "n_heads",
-                          "decoder_attention_heads",
-                          "num_heads"};
+const Names head_names = {
+    "num_attention_heads_per_layer", "num_attention_heads", "n_head",          "n_heads",
+    "decoder_attention_heads",       "num_heads",           "attention_heads", "num_query_heads"};
 const Names kv_head_names = {
     "num_key_value_heads", "num_kv_heads",         "n_kv_heads", "multi_query_group_num",
-    "num_query_groups",    "num_attention_groups", "n_head_kv"};
+    "num_query_groups",    "num_attention_groups", "n_head_kv",  "num_key_value_heads_per_layer"};
 const Names window_names = {"sliding_window", "sliding_window_size", "window_size"};
 
 // Null, absent, or `use_mla: false`: keys that are there but off do not make a layer latent.
@@ -83,14 +80,14 @@ Dim key_width(Config& config, Role role) {
   if (role == Role::attention && global) return *global;
   const std::optional<Dim> local = config.positive({"swa_head_dim"});  // MiMo-V2's windows
   if (role == Role::window && local) return *local;
-  return config.positive({"head_dim", "kv_channels", "attention_head_dim", "d_kv"})
+  return config.positive({"head_dim", "attention_head_dim", "kv_channels", "d_kv"})
       .value_or(Dim(0));
 }
 
 Dim value_width(Config& config, Role role) {
   const std::optional<Dim> local = config.positive({"swa_v_head_dim"});
   if (role == Role::window && local) return *local;
-  return config.positive({"v_head_dim"}).value_or(Dim(0));
+  return config.integer({"v_head_dim"}).value_or(Dim(0));  // 0 where MLA is switched off
 }
 
 void read_reach(Config& config, Role role, Softmax& s) {
@@ -118,7 +115,8 @@ Biases read_biases(Config& config, const ClassFacts& facts) {
 }
 
 QkNorm read_qk_norm(Config& config, const ClassFacts& facts) {
-  const bool stated = config.flag({"use_qk_norm", "qk_layernorm"}, false);
+  const bool stated = config.flag(
+      {"use_qk_norm", "qk_layernorm", "use_query_key_norm", "normalize_qk_projections"}, false);
   return facts.qk_norm_by_key && !stated ? QkNorm::none : facts.qk_norm;
 }
 
@@ -126,6 +124,29 @@ QkNorm read_qk_norm(Config& config, const ClassFacts& facts) {
 Dim gates_per_head(Config& config, const ClassFacts& facts) {
   const bool stated = config.has({"gating", "gating_types"}) && facts.gate_per_head;
   return stated || config.flag({"use_head_wise_attn_gate"}, false) ? 1 : 0;
+}
+
+// Step-3.5 keeps what differs in its windows in a map of its own.
+void read_other_setting(Config& config, Role role, Softmax& s) {
+  std::optional<Config> other = config.within("attention_other_setting");
+  if (!other || role != Role::window) return;
+  if (const auto heads = other->positive({"num_attention_heads"})) s.heads = *heads;
+  if (const auto groups = other->positive({"num_attention_groups"})) s.kv_heads = *groups;
+  if (const auto width = other->positive({"head_dim"})) s.head_dim = *width;
+}
+
+// MiniMax-M3: some layers choose blocks with a few narrow queries and one key a token, which is
+// cached beside keys and values.
+void read_block_indexer(Config& config, std::size_t layer, Softmax& s) {
+  std::optional<Config> sparse = config.within("sparse_attention_config");
+  if (!sparse || !sparse->flag({"use_sparse_attention"}, false)) return;
+  if (sparse->of_layer({"sparse_attention_freq"}, layer).value_or(Dim(1)) == Dim(0)) return;
+  s.index_heads = sparse->need({"sparse_num_index_heads"});
+  s.index_head_dim = sparse->need({"sparse_index_dim"});
+  if (sparse->of_layer({"sparse_disable_index_value"}, layer).value_or(Dim(1)) == Dim(0)) {
+    config.problem(*sparse->find({"sparse_disable_index_value"}),
+                   "an indexer with values of its own is not read");
+  }
 }
 
 Dim read_heads(Config& config, Role role, std::size_t layer) {
@@ -156,6 +177,8 @@ Softmax read_softmax(Config& config, const ClassFacts& facts, Role role, std::si
   s.output_gate = config.flag({"attn_output_gate"}, facts.output_gate);
   s.gate_per_head = gates_per_head(config, facts);
   s.value_is_key = config.flag({"attention_k_eq_v"}, false) && role == Role::attention;
+  read_other_setting(config, role, s);
+  read_block_indexer(config, layer, s);
   check_heads(config, s);
   s.complete(config.model().hidden);
   return s;

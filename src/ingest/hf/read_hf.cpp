@@ -41,6 +41,24 @@ void add_class_defaults(Node& language, const ClassFacts& facts, Model& model) {
   }
 }
 
+// ERNIE-4.5-VL has two sets of experts and gives their sizes in pairs: for text, for images. The
+// language model's are the first.
+void take_text_experts(Node& language, Model& model) {
+  const Node* count = language.find("moe_num_experts");
+  constexpr std::size_t pair = 2;
+  if (!count || count->kind != NodeKind::list || count->children.size() != pair) return;
+  model.assumptions.push_back({"moe_num_experts", count->children[0].text,
+                               "the first of two: experts for image tokens are not counted"});
+  for (const std::string_view key : {"moe_num_experts", "moe_intermediate_size",
+                                     "moe_layer_start_index", "moe_layer_end_index"}) {
+    Node* node = language.find(key);
+    if (!node || node->kind != NodeKind::list || node->children.size() != pair) continue;
+    Node first = node->children[0];
+    first.key = std::string(key);
+    *node = std::move(first);
+  }
+}
+
 // Some classes are told apart by a version beside the type (MiniCPM-V 2.6 and 4).
 ClassFacts facts_or_warn(const Node& language, std::string_view model_type, Model& model) {
   const Node* version = language.find("version");
@@ -88,7 +106,8 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
   Embedding& e = config.model().embedding;
   const Head head = head_of_language(config, facts, root);
   e.vocabulary = config.need({"vocab_size", "padded_vocab_size", "n_vocab"});
-  if (const Node* tied = config.find_anywhere({"tie_word_embeddings", "weight_tying"})) {
+  if (const Node* tied = config.find_anywhere(
+          {"tie_word_embeddings", "weight_tying", "share_input_output_layers"})) {
     e.tied = tied->as_boolean().value_or(facts.tied);
   } else {
     e.tied = facts.tied;
@@ -139,7 +158,7 @@ void read_dtypes(Config& config) {
 Layer draft_layer(Config& config) {
   const Stack& decoder = config.model().decoder;
   Layer layer = decoder.distinct[decoder.order.back()];
-  if (!config.has({"compress_ratios"})) return layer;
+  if (layer.mixers.empty() || !std::holds_alternative<Compressed>(layer.mixers[0])) return layer;
   layer.mixers = {read_compressed_draft(config)};
   add_stream_head(config, layer.extra);
   return layer;
@@ -199,7 +218,7 @@ void read_layers(Config& config, const ClassFacts& facts) {
 void read_all(Config& config, const ClassFacts& row, const Node& root, const LoadOptions& options) {
   Model& model = config.model();
   const ClassFacts facts = facts_for(config, root, row);
-  model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim"});
+  model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim", "model_dim"});
   model.max_positions =
       config
           .integer({"max_position_embeddings", "n_positions", "seq_length", "max_target_positions",
@@ -234,6 +253,7 @@ Result<Model> read_hf(const Document& original, const LoadOptions& options) {
   model.name = hf::text_of(document.root, "_name_or_path");
   const hf::ClassFacts facts = hf::facts_or_warn(language, model.model_type, model);
   hf::add_class_defaults(language, facts, model);
+  hf::take_text_experts(language, model);
   hf::Config config(document, language,
                     std::vector<const Node*>(std::next(path.rbegin()), path.rend()), model);
   try {

@@ -48,7 +48,8 @@ void add_adapters(Config& config, Layer& layer) {
   const Dim mlp = config.need({"intermediate_size", "ffn_hidden_size"});
   const Dim wide = config.positive({"attention_hidden_size"}).value_or(2 * hidden);
   if (!rank) return;
-  if (config.flag({"use_shared_block_lora"}, true)) add_adapter(hidden, *rank, 2 * mlp, layer);
+  if (config.flag({"use_shared_block_lora", "use_shared_mlp_adapter"}, true))
+    add_adapter(hidden, *rank, 2 * mlp, layer);
   if (!config.flag({"use_shared_attention_adapter", "use_shared_attention_lora"}, false)) return;
   for (int n = 0; n < 3; ++n) add_adapter(wide, *rank, wide, layer);  // queries, keys, values
 }

@@ -59,7 +59,7 @@ StateSpace2 read_mamba2(Config& config, const ClassFacts&) {
   // The expansion decides nothing where heads and their width are stated.
   config.understand({"expand", "mamba_expand", "expansion_factor", "mamba_chunk_size",
                      "time_step_rank", "mamba_use_mlp", "mamba_dt_rank", "mamba_hidden_act",
-                     "mamba_d_ssm", "mamba_head_dim", "kv_channels"});
+                     "mamba_d_ssm", "mamba_head_dim", "kv_channels", "mamba_step_rank"});
   m.complete(config.model().hidden);
   return m;
 }
@@ -96,7 +96,8 @@ StateSpace1 read_mamba1(Config& config, const ClassFacts& facts) {
   m.conv_bias = config.flag({"mamba_conv_bias", "use_conv_bias"}, true);
   m.norms = facts.state_norms;
   m.state_format = read_state_format(config);
-  config.understand({"mamba_inner_layernorms", "use_mamba_kernels"});
+  config.understand(
+      {"mamba_inner_layernorms", "use_mamba_kernels", "n_mamba_heads", "hidden_mamba_act"});
   m.complete(config.model().hidden);
   return m;
 }
