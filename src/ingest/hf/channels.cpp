@@ -139,10 +139,11 @@ Moe read_moe(Config& config, const ClassFacts& facts, std::size_t layer) {
 // more than a tenth (make_divisible).
 Dim multiplied_width(Config& config, std::size_t layer) {
   const Node* list = config.find({"ffn_multipliers"});
+  constexpr double most = 100;  // times hidden: a slip of the keyboard beyond
   const Dim divisor = config.or_default({"ffn_dim_divisor"}, 256, "class default of OpenELM");
   const bool has = list->kind == NodeKind::list && layer < list->children.size();
   const std::optional<double> factor = has ? list->children[layer].as_real() : std::nullopt;
-  if (!factor || !(*factor > 0) || *factor > 1024 || divisor < 1) {
+  if (!factor || !(*factor > 0) || *factor > most || divisor < 1) {
     config.problem(*list, "ffn_multipliers must hold a positive number for each layer");
     return 1;
   }

@@ -14,13 +14,9 @@ namespace {
 // No dimension of a model is larger; what is, is a slip of the keyboard or worse.
 constexpr std::int64_t largest_dimension = units::tebi;
 
-std::string listed(Names names) {
-  std::string text;
-  for (const std::string_view name : names) {
-    if (!text.empty()) text += " or ";
-    text += name;
-  }
-  return text;
+// The spellings of a key but for the first, which is the common one.
+std::string others(Names names) {
+  return fmt::format("{}", fmt::join(std::next(names.begin()), names.end(), ", "));
 }
 
 }  // namespace
@@ -86,7 +82,8 @@ std::optional<Dim> Config::positive(Names names) {
 Dim Config::need(Names names) {
   const Node* node = find(names);
   if (!node) {
-    missing(listed(names));
+    missing(*names.begin(),
+            names.size() > 1 ? fmt::format("other spellings: {}", others(names)) : "");
     return 1;
   }
   return whole(*node, node->key, 1).value_or(Dim(1));

@@ -399,12 +399,14 @@ std::vector<std::optional<std::uint32_t>> read_sharing(Config& config,
 
 // The layer count; some files have only the list of layers.
 std::size_t layer_count(Config& config) {
-  const Names names = {"decoder_layers", "num_decoder_layers", "num_hidden_layers",     "n_layer",
-                       "n_layers",       "num_layers",         "num_transformer_layers"};
-  if (!config.has(names)) {
-    if (const Node* list = config.find({"layers_block_type", "layer_types"}))
-      return list->children.size();
+  // Whisper's and T5's num_hidden_layers or num_layers is the encoder's.
+  if (const auto stated = config.positive({"decoder_layers", "num_decoder_layers"})) {
+    return static_cast<std::size_t>(stated->value);
   }
+  const Names names = {"num_hidden_layers", "n_layer", "n_layers", "num_layers",
+                       "num_transformer_layers"};
+  const Node* list = config.find({"layers_block_type", "layer_types"});
+  if (!config.has(names) && list) return list->children.size();
   return static_cast<std::size_t>(config.need(names).value);
 }
 

@@ -27,10 +27,18 @@ std::string model_type_of(const std::vector<Node*>& path) {
   return {};
 }
 
-// Lays the values of omitted keys under the map; each is an assumption.
-void add_class_defaults(Node& language, const ClassFacts& facts, Model& model) {
+// What makes a model this one and not another of its class.
+bool is_size(std::string_view key) {
+  return key == "hidden_size" || key == "num_hidden_layers" || key == "num_attention_heads" ||
+         key == "vocab_size";
+}
+
+// Lays the values of omitted keys under the map; each is an assumption. A config that was cut down
+// to its differences from the class is always nested in another (LLaVA, Gemma 3); one that stands
+// alone and does not say its size is a mistake, and the class's own size would be a guess.
+void add_class_defaults(Node& language, bool nested, const ClassFacts& facts, Model& model) {
   for (const OmittedKey& omitted : facts.omitted) {
-    if (language.find(omitted.key)) continue;
+    if (language.find(omitted.key) || (!nested && is_size(omitted.key))) continue;
     Result<Node> value = parse_value(omitted.value);
     if (!value) continue;
     value->key = std::string(omitted.key);
@@ -252,7 +260,7 @@ Result<Model> read_hf(const Document& original, const LoadOptions& options) {
   model.model_type = hf::model_type_of(path);
   model.name = hf::text_of(document.root, "_name_or_path");
   const hf::ClassFacts facts = hf::facts_or_warn(language, model.model_type, model);
-  hf::add_class_defaults(language, facts, model);
+  hf::add_class_defaults(language, path.size() > 1, facts, model);
   hf::take_text_experts(language, model);
   hf::Config config(document, language,
                     std::vector<const Node*>(std::next(path.rbegin()), path.rend()), model);

@@ -27,6 +27,8 @@ Softmax busy_softmax() {
   s.learnt_sinks = s.output_gate = s.value_is_key = true;
   s.gate_per_head = 1;
   s.q_lora_rank = 96;
+  s.index_heads = 4;
+  s.index_head_dim = 128;
   s.input_width = 512;
   s.projects_kv = false;
   return s;
