@@ -334,10 +334,21 @@ std::vector<Role> chunked_attention(Config& config, std::size_t layers) {
   return roles;
 }
 
+// Where a list says which layers have a window, the keys for windows mean nothing without one.
+void understand_windows(Config& config) {
+  config.understand({"sliding_window", "sliding_window_size", "window_size", "max_window_layers",
+                     "use_sliding_window", "attention_chunk_size", "swa_num_attention_heads",
+                     "swa_num_key_value_heads", "swa_head_dim", "swa_v_head_dim",
+                     "add_swa_attention_sink_bias", "swa_rope_theta"});
+}
+
 std::vector<Role> read_roles(Config& config, const ClassFacts& facts, std::size_t layers) {
   if (facts.rwkv_version > 0) return std::vector<Role>(layers, Role::recurrent);
   for (const auto& spelling : spellings) {
-    if (MaybeRoles roles = spelling(config, layers)) return *std::move(roles);
+    if (MaybeRoles roles = spelling(config, layers)) {
+      understand_windows(config);
+      return *std::move(roles);
+    }
   }
   if (config.positive({"attention_chunk_size"})) return chunked_attention(config, layers);
   return windowed_attention(config, layers);
