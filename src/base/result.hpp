@@ -45,6 +45,12 @@ inline Problem usage_problem(std::string message, std::string hint = {}) {
 // characters is cut to what surrounds the caret (a config may be one line of megabytes).
 void quote_line(Problem& problem, std::string_view line);
 
+inline Problems usage_problems(const std::vector<std::string>& messages) {
+  Problems problems;
+  for (const std::string& message : messages) problems.push_back(usage_problem(message));
+  return problems;
+}
+
 template <class T>
 class [[nodiscard]] Result {
  public:

@@ -21,15 +21,15 @@ namespace attncalc {
 
 struct Layer {
   std::vector<Kind> mixers;  // run side by side (Falcon-H1: attention and state space)
-  ChannelMixer channel;
-  std::vector<WeightTensor> extra;  // norms, and what only this family has
+  ChannelMixer channel = {};
+  std::vector<WeightTensor> extra = {};  // norms, and what only this family has
 
   // This layer reads the cache of an earlier one and keeps none itself (Gemma 3n, CLA). Which one
   // matters to engines; payload only needs to know that there is nothing here to count. The number
   // counts layers of the same stack from 0.
-  std::optional<std::uint32_t> cache_of;
+  std::optional<std::uint32_t> cache_of = {};
   // Layers with the same number share one set of weights (Zamba2): counted once.
-  std::optional<std::uint32_t> weight_set;
+  std::optional<std::uint32_t> weight_set = {};
 
   bool operator==(const Layer&) const = default;
 };

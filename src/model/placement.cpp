@@ -73,7 +73,8 @@ std::set<std::uint32_t> cache_owners(const Stack& decoder, Dim pp, std::int64_t 
 
 CachePlan stage_plan(const Model& model, const Placement& placement, std::int64_t index) {
   Model stage;
-  stage.decoder.distinct = model.decoder.distinct;
+  stage.decoder = model.decoder;
+  stage.decoder.order.clear();
   for (const std::uint32_t layer : cache_owners(model.decoder, placement.pp, index)) {
     stage.decoder.order.push_back(model.decoder.order[layer]);
   }
@@ -261,19 +262,13 @@ std::vector<std::string> placement_faults(const Model& model, const Placement& p
   return faults;
 }
 
-Problems as_problems(const std::vector<std::string>& faults) {
-  Problems problems;
-  for (const std::string& fault : faults) problems.push_back(usage_problem(fault));
-  return problems;
-}
-
 // Checks the placement, and answers with a problem where a figure leaves 64 bits.
 template <class F>
 auto checked(const Model& model, const Placement& placement, F&& figure)
     -> Result<decltype(figure())> {
   try {
     if (const auto faults = placement_faults(model, placement); !faults.empty()) {
-      return as_problems(faults);
+      return usage_problems(faults);
     }
     return figure();
   } catch (const Overflow& overflow) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One function a kind that can change; a kind that is not named here has no attention to change and
-// passes through. docs/model.md, "Variants".
+// One function a kind that can change; a kind that is not named here has nothing that the forms
+// speak of, and stays as it is. docs/model.md, "Variants".
 #include "model/variant.hpp"
 
 #include <fmt/format.h>
@@ -106,6 +106,7 @@ class Changer {
  private:
   template <class K>
   Kind changed(const K& kind) {
+    decide_text(kind.label(), "unchanged", "layers of this kind stay as they are");
     return kind;
   }
 
@@ -170,16 +171,18 @@ class Changer {
     if (!s.projects_kv) {
       fault("--as mla: a layer reads another's cache and has no projections of its own to change");
     }
+    if (s.input_width > 0) fault("--as mla: a layer projects more than the hidden state");
     if (s.chunk) decide("window", s.chunk->value, "a chunk becomes a window as long");
     decide("nope_dim", s.head_dim, "head_dim of the softmax layers");
     decide("value_dim", s.value_dim, "value width of the softmax layers");
-    decide_text("q_lora_rank", "none", "queries are projected at once");
+    if (!s.q_lora_rank) decide_text("q_lora_rank", "none", "queries are projected at once");
     Latent out;
     out.heads = s.heads;
     out.kv_lora_rank = variant_.kv_lora_rank;
     out.rope_dim = variant_.rope_dim;
     out.nope_dim = s.head_dim;
     out.value_dim = s.value_dim;
+    out.q_lora_rank = s.q_lora_rank;
     out.window = s.chunk ? s.chunk : s.window;
     out.bias = s.o_bias;
     out.output_gate = s.output_gate;
@@ -196,6 +199,7 @@ class Changer {
     out.kv_heads = kv_heads_of(variant_, l.heads);
     out.head_dim = l.nope_dim + l.rope_dim;
     out.value_dim = l.value_dim;
+    out.q_lora_rank = l.q_lora_rank;
     out.window = l.window;
     out.q_bias = out.k_bias = out.v_bias = out.o_bias = l.bias;
     out.output_gate = l.output_gate;
@@ -230,16 +234,11 @@ class Changer {
   bool changed_anything_ = false;
 };
 
-Problems as_problems(const std::vector<std::string>& faults) {
-  Problems problems;
-  for (const std::string& fault : faults) problems.push_back(usage_problem(fault));
-  return problems;
-}
-
 // Layers that differed only in what was changed are one distinct layer now.
 Stack merged(const std::vector<Layer>& distinct, const Stack& old) {
-  Stack stack;
-  stack.name = old.name;
+  Stack stack = old;
+  stack.distinct.clear();
+  stack.order.clear();
   for (const std::uint32_t index : old.order) stack.append(distinct[index]);
   return stack;
 }
@@ -268,7 +267,7 @@ Result<Model> as_variant(const Model& model, const Variant& variant) {
   for (Layer& layer : distinct) {
     for (Kind& mixer : layer.mixers) mixer = changer.change(mixer);
   }
-  if (auto faults = changer.take_faults(); !faults.empty()) return as_problems(faults);
+  if (auto faults = changer.take_faults(); !faults.empty()) return usage_problems(faults);
   out.decoder = merged(distinct, model.decoder);
   out.assumptions.push_back({"attention", variant.typed, "--as"});
   if (!changer.changed_anything()) {
