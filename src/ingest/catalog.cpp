@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ingest/packed.hpp"
 
 namespace attncalc {
@@ -15,6 +17,7 @@ std::vector<std::string_view> catalog_names() {
   for (const PackedEntry& entry : packed_models.entries) {
     names.push_back(packed_models.string(entry.name));
   }
+  std::ranges::sort(names);  // packed in the order of file names, where "gpt2.yaml" is the last
   return names;
 }
 

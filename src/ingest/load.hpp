@@ -23,10 +23,10 @@ struct Override {
 };
 
 struct LoadOptions {
-  std::vector<Override> set;
+  std::vector<Override> set = {};
   // Keys that the reader does not understand and the user lets pass (`--assume KEY`): each becomes
   // an assumption in the output instead of an error.
-  std::vector<std::string> assume;
+  std::vector<std::string> assume = {};
 };
 
 Result<Model> load_model(std::string_view spec, const LoadOptions& options = {});

@@ -10,10 +10,10 @@
 
 namespace attncalc {
 
-// Sets every override in the document. What was set goes to `assumptions`; a bare key that the
-// config did not have goes to `warnings` with the nearest that it has, for a slip of the keyboard
-// would otherwise be a key that nobody reads. Errors: a value that does not parse, a dotted path
-// through something that is no map or list.
+// Sets every override in the document. What was set goes to `assumptions`; a key that the config
+// did not have goes to `warnings` with the nearest that it has, for a slip of the keyboard would
+// otherwise be a key that nobody reads. Errors: a value that does not parse, a dotted path through
+// what is not there or is no map or list.
 struct OverrideNotes {
   std::vector<Assumption> assumptions;
   std::vector<Warning> warnings;
