@@ -24,15 +24,19 @@ std::string layers_text(const Model& model) {
   return fmt::format("{}: {}", depth, parts);
 }
 
+void add_if_any(Notes notes, std::vector<Block>& blocks) {
+  if (!notes.items.empty()) blocks.push_back(std::move(notes));
+}
+
 void add_notes(const Model& model, std::vector<Block>& blocks) {
   Notes assumed{"assumed", {}};
   for (const Assumption& a : model.assumptions) {
     assumed.items.push_back(fmt::format("{} = {}  ({})", a.name, a.value, a.source));
   }
-  if (!assumed.items.empty()) blocks.push_back(std::move(assumed));
+  add_if_any(std::move(assumed), blocks);
   Notes warnings{"warnings", {}};
   for (const Warning& w : model.warnings) warnings.items.push_back(w.text);
-  if (!warnings.items.empty()) blocks.push_back(std::move(warnings));
+  add_if_any(std::move(warnings), blocks);
 }
 
 Cell number_cell(double value) {

@@ -18,6 +18,9 @@ std::string layers_text(const Model& model);
 // "1 layer", "2 layers".
 std::string counted(std::int64_t count, std::string_view noun);
 
+// Appends notes if there are any.
+void add_if_any(Notes notes, std::vector<Block>& blocks);
+
 // Appends "assumed" and "warnings", each only if there is something to say.
 void add_notes(const Model& model, std::vector<Block>& blocks);
 

@@ -54,11 +54,19 @@ Table figures_of(const std::vector<Checked>& figures) {
   out.columns = {{"figure", "what must come out", Unit::text},
                  {"expected", "stated", Unit::text},
                  {"computed", "computed", Unit::text},
-                 {"holds", "", Unit::text},
-                 {"source", "source", Unit::text}};
+                 {"holds", "", Unit::text}};
   for (const Checked& c : figures) {
     out.rows.push_back({c.figure, c.expected.text(), computed_text(c),
-                        std::string(c.holds ? "holds" : "DOES NOT HOLD"), c.source});
+                        std::string(c.holds ? "holds" : "DOES NOT HOLD")});
+  }
+  return out;
+}
+
+// Sources are sentences and derivations: too long for a column.
+Notes sources_of(const std::vector<Checked>& figures) {
+  Notes out{"stated by", {}};
+  for (const Checked& c : figures) {
+    if (!c.source.empty()) out.items.push_back(fmt::format("{}: {}", c.figure, c.source));
   }
   return out;
 }
@@ -105,10 +113,33 @@ void add_failures(const std::vector<CheckedModel>& models, std::vector<Block>& b
     Table table = figures_of(failed);
     table.title = m.file;
     blocks.push_back(std::move(table));
+    add_if_any(sources_of(failed), blocks);
   }
 }
 
 // --- show ----------------------------------------------------------------------------------------
+
+std::string shape_text(const WeightTensor& t) {
+  const std::string matrix = t.cols > 1 ? fmt::format("{} × {}", t.rows.value, t.cols.value)
+                                        : fmt::format("{}", t.rows.value);
+  return t.copies > 1 ? fmt::format("{} × ({})", t.copies.value, matrix) : matrix;
+}
+
+// Equal tensors of one kind of layer (its two norms) are one line.
+std::vector<WeightLine> merged_lines(const Model& model) {
+  std::vector<WeightLine> out;
+  for (const WeightLine& line : weight_lines(model)) {
+    const auto same = std::ranges::find_if(out, [&](const WeightLine& old) {
+      return old.tensor == line.tensor && old.where == line.where;
+    });
+    if (same == out.end()) {
+      out.push_back(line);
+    } else {
+      same->layers += line.layers;
+    }
+  }
+  return out;
+}
 
 Table weights_of(const ModelSummary& m) {
   Table out;
@@ -116,16 +147,13 @@ Table weights_of(const ModelSummary& m) {
   out.columns = {{"weight", "weight", Unit::text},
                  {"where", "in", Unit::text},
                  {"shape", "shape", Unit::text},
-                 {"layers", "layers", Unit::count},
+                 {"times", "times", Unit::count},
                  {"parameters", "parameters", Unit::count},
                  {"share", "share", Unit::share}};
-  for (const WeightLine& line : weight_lines(m.model)) {
-    const WeightTensor& t = line.tensor;
-    std::string shape = t.cols > 1 ? fmt::format("{} × {}", t.rows.value, t.cols.value)
-                                   : fmt::format("{}", t.rows.value);
-    if (t.copies > 1) shape = fmt::format("{} × ({})", t.copies.value, shape);
-    const std::int64_t all = (t.elements() * Count(line.layers)).value.value;
-    out.rows.push_back({std::string(t.role), line.where, std::move(shape), line.layers, all,
+  for (const WeightLine& line : merged_lines(m.model)) {
+    const std::int64_t all = (line.tensor.elements() * Count(line.layers)).value.value;
+    out.rows.push_back({std::string(line.tensor.role), line.where, shape_text(line.tensor),
+                        line.layers, all,
                         static_cast<double>(all) / static_cast<double>(total_of(m))});
   }
   return out;
@@ -184,8 +212,10 @@ Report check_report(const std::vector<CheckedModel>& models) {
   Report report;
   const auto failed =
       std::ranges::count_if(models, [](const CheckedModel& m) { return !m.holds(); });
-  report.title = fmt::format("{}, {} not as stated",
-                             counted(static_cast<std::int64_t>(models.size()), "model"), failed);
+  const std::string verdict =
+      failed == 0 ? "all as stated" : fmt::format("{} not as stated", failed);
+  report.title =
+      fmt::format("{}, {}", counted(static_cast<std::int64_t>(models.size()), "model"), verdict);
   report.blocks.push_back(checked_models(models));
   add_failures(models, report.blocks);
   report.record = check_record(models);
@@ -198,7 +228,10 @@ Report show_report(const ShownModel& shown) {
   report.title = fmt::format("{} ({})", m.model.name, m.model.source);
   report.blocks.push_back(introduction(shown));
   report.blocks.push_back(cache_of(m));
-  if (!shown.checked.figures.empty()) report.blocks.push_back(figures_of(shown.checked.figures));
+  if (!shown.checked.figures.empty()) {
+    report.blocks.push_back(figures_of(shown.checked.figures));
+    add_if_any(sources_of(shown.checked.figures), report.blocks);
+  }
   report.blocks.push_back(weights_of(m));
   report.blocks.push_back(stated_facts(shown));
   add_notes(m.model, report.blocks);
