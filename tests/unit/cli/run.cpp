@@ -160,7 +160,7 @@ TEST_CASE("without --ctx the positions of the config are taken, and said so") {
         std::string::npos);
 }
 
-TEST_CASE("-o writes what stdout would have had, and nothing else") {
+TEST_CASE("flag -o writes what stdout would have had, and nothing else") {
   const Folder folder;
   const std::string path = folder / "answer.json";
   const Outcome done = main_job_with({"--json", "-o", path});
@@ -170,7 +170,7 @@ TEST_CASE("-o writes what stdout would have had, and nothing else") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("-o leaves the old file as it was when the run fails") {
+TEST_CASE("flag -o leaves the old file as it was when the run fails") {
   const Folder folder;
   const std::string path = folder / "answer.txt";
   std::ofstream(path) << "old";
@@ -181,7 +181,7 @@ TEST_CASE("-o leaves the old file as it was when the run fails") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("-o keeps the mode of a file and follows a link to it") {
+TEST_CASE("flag -o keeps the mode of a file and follows a link to it") {
   const Folder folder;
   const std::string path = folder / "answer.txt";
   const std::string link = folder / "link.txt";
@@ -195,7 +195,7 @@ TEST_CASE("-o keeps the mode of a file and follows a link to it") {
         (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
 }
 
-TEST_CASE("-o to something that is no file: a folder is refused, a device is written to") {
+TEST_CASE("flag -o to something that is no file: a folder is refused, a device is written to") {
   const Folder folder;
   const Outcome refused = main_job_with({"-o", folder / "."});
   CHECK(refused.code == 2);

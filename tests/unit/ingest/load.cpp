@@ -175,7 +175,7 @@ TEST_CASE("what is no file is refused and never opened") {
 
 // --- overrides -----------------------------------------------------------------------------------
 
-TEST_CASE("--set changes a key, names itself as the origin, and is an assumption") {
+TEST_CASE("flag --set changes a key, names itself as the origin, and is an assumption") {
   const Model model = loaded("llama-3-8b", {.set = {{"num_key_value_heads", "4"}}});
   CHECK(kv_heads_of(model) == 4);
   const auto& softmax = std::get<Softmax>(model.decoder.distinct.at(0).mixers.at(0));

@@ -164,7 +164,7 @@ TEST_CASE("layers of one weight set are counted once") {
   CHECK(parameters(*model).total.value == Count(4 * 64 * 64 + 2 * 100 * 64 + 64));
 }
 
-TEST_CASE("--set reaches a top-level key, a key inside a list, and a new key") {
+TEST_CASE("flag --set reaches a top-level key, a key inside a list, and a new key") {
   const std::string text = around("  - {repeat: 2, mixers: [{softmax: {heads: 4}}]}\n");
   const LoadOptions options{.set = {{"hidden_size", "128"},
                                     {"layers.0.mixers.0.softmax.window", "16"},
@@ -178,7 +178,7 @@ TEST_CASE("--set reaches a top-level key, a key inside a list, and a new key") {
   CHECK(model->origin_text(model->hidden.origin) == "--set hidden_size");
 }
 
-TEST_CASE("--set says which part of a path is not there") {
+TEST_CASE("flag --set says which part of a path is not there") {
   const std::string text = around("  - mixers: [{softmax: {heads: 4}}]\n");
   const auto set = [&](std::string key, std::string value) {
     return errors(text, {.set = {{std::move(key), std::move(value)}}, .assume = {}});
