@@ -5,8 +5,6 @@
 // values. Every problem of a file is collected before the reader gives up.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "ingest/load.hpp"
 #include "ingest/native/sheet.hpp"
 
@@ -168,68 +166,16 @@ class ModelReader {
   Sheet sheet_;
 };
 
-// --- --set ---------------------------------------------------------------------------------------
-
-// The child that one step of a dotted path names: an index of a list, or a key of a map, which is
-// added where `may_add`. Null: there is none.
-Node* step(Node& node, std::string_view name, bool may_add) {
-  if (node.kind == NodeKind::list) {
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
-    const bool is_index = error == std::errc() && end == name.data() + name.size();
-    return is_index && index < node.children.size() ? &node.children[index] : nullptr;
-  }
-  if (node.kind != NodeKind::map) return nullptr;
-  Node* found = node.find(name);
-  if (found == nullptr && may_add) {
-    found = &node.children.emplace_back();
-    found->key = std::string(name);
-  }
-  return found;
-}
-
-std::optional<Problem> override_one(Node& root, const Override& set) {
-  Result<Node> value = parse_value(set.value);
-  if (!value) return value.problems().front();
-  Node* at = &root;
-  for (std::size_t begin = 0; begin <= set.key.size();) {
-    const std::size_t end = std::min(set.key.find('.', begin), set.key.size());
-    const std::string_view name = std::string_view(set.key).substr(begin, end - begin);
-    at = step(*at, name, end == set.key.size());
-    if (at == nullptr) {
-      return usage_problem(
-          fmt::format("--set {}: there is no '{}'", set.key, set.key.substr(0, end)),
-          "a path is keys and list positions from 0: layers.0.mixers.0.softmax.heads");
-    }
-    begin = end + 1;
-  }
-  value->key = std::move(at->key);
-  *at = std::move(*value);
-  return std::nullopt;
-}
-
-Problems override_all(Document& document, const LoadOptions& options) {
-  Problems problems;
-  for (const Override& set : options.set) {
-    if (auto problem = override_one(document.root, set)) problems.push_back(std::move(*problem));
-  }
-  return problems;
-}
-
 }  // namespace
 
-Result<Model> read_native(const Document& document, const LoadOptions& options) {
+// --set has been applied by the loader: what it set is here as if the file said so.
+Result<Model> read_native(const Document& document, const LoadOptions&) {
   if (document.root.kind != NodeKind::map) {
     return document.problem(document.root,
                             "a model is a map with hidden_size, vocab_size and layers");
   }
-  Document changed = document;
-  if (Problems problems = override_all(changed, options); !problems.empty()) return problems;
   Model model;
-  if (Problems problems = ModelReader(changed, model).read(); !problems.empty()) return problems;
-  for (const Override& set : options.set) {
-    model.assumptions.push_back({.name = set.key, .value = set.value, .source = "--set"});
-  }
+  if (Problems problems = ModelReader(document, model).read(); !problems.empty()) return problems;
   return model;
 }
 
