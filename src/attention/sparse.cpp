@@ -46,6 +46,14 @@ void check_positive(std::string_view name, const std::optional<Dim>& field,
   if (field && *field < 1) faults.push_back(fmt::format("{} must be at least 1", name));
 }
 
+// As in llama.cpp's minimax-m3: queries and one key from the hidden state, each with a norm a head.
+void add_indexer(const Sparse& s, Dim hidden, std::vector<WeightTensor>& out) {
+  out.push_back({.role = "index_q_proj", .rows = s.index_heads * s.index_head_dim, .cols = hidden});
+  out.push_back({.role = "index_k_proj", .rows = s.index_head_dim, .cols = hidden});
+  add_norm(out, "index_q_norm", s.index_head_dim, NormParameters::scale);
+  add_norm(out, "index_k_norm", s.index_head_dim, NormParameters::scale);
+}
+
 }  // namespace
 
 Softmax Sparse::full() const {
@@ -68,12 +76,22 @@ std::string Sparse::label() const {
   return fmt::format("{}:sparse", sharing);
 }
 
-void Sparse::cache_tensors(std::vector<CacheTensor>& out) const { full().cache_tensors(out); }
+void Sparse::cache_tensors(std::vector<CacheTensor>& out) const {
+  full().cache_tensors(out);
+  if (index_heads > 0) {
+    out.push_back({.component = Component::index_key,
+                   .width = index_head_dim,
+                   .slots = PerToken{},
+                   .split = Split::whole,
+                   .own_format = {}});
+  }
+}
 
 void Sparse::weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const {
   Softmax softmax = full();
   softmax.complete(hidden);
   softmax.weight_tensors(hidden, out);
+  if (index_heads > 0) add_indexer(*this, hidden, out);
 }
 
 void Sparse::complete(Dim hidden) {
@@ -111,6 +129,7 @@ std::vector<std::string> Sparse::faults() const {
     faults.push_back(
         "summaries are the last tokens of each stride; stride must be as many or more");
   }
+  if (index_heads > 0 && index_head_dim < 1) faults.push_back("an indexer needs index_head_dim");
   if (dilation > 1 && !local) faults.push_back("dilation spreads local tokens; say how many");
   check_mask(mask, faults);
   const bool pattern = local || stride || globals > 0 || random > 0 || !mask.empty() || topk;

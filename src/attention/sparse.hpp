@@ -6,6 +6,7 @@
 // top k. The cache is that of full attention; the pattern says which pairs cost anything.
 //
 //   cache of one layer = tokens × kv_heads × (head_dim + value_dim)         docs/model.md, "Sparse"
+//                      + tokens × index_head_dim                            with an indexer
 //
 // A query sees a key that is no later than itself and that any of the patterns given allows:
 //
@@ -40,6 +41,8 @@ struct Sparse {
   Dim random = 0;                     // so many more, drawn for each query block
   std::string mask;              // rows of 1 and 0, one for each query block, a 1 for a block seen
   std::optional<Dim> topk = {};  // of the tokens seen and scored, read the best so many
+  Dim index_heads = 0;     // scored by an indexer of so many query heads (MiniMax-M3); 0: none …
+  Dim index_head_dim = 0;  // … whose one key a token is cached too
 
   std::string label() const;
   void cache_tensors(std::vector<CacheTensor>& out) const;
@@ -73,6 +76,8 @@ struct Sparse {
     visit("random", self.random);
     visit("mask", self.mask);
     visit("topk", self.topk);
+    visit("index_heads", self.index_heads);
+    visit("index_head_dim", self.index_head_dim);
   }
 };
 

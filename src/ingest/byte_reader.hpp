@@ -51,7 +51,7 @@ class ByteReader {
 
   std::string name_;
   std::optional<File> file_;
-  std::string buffer_;      // of the file, what is around the cursor
+  std::string buffer_;       // of the file, what is around the cursor
   std::string_view window_;  // the bytes that can be had without reading the file
   std::uint64_t window_at_ = 0;
   std::uint64_t size_ = 0;

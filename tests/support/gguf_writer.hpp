@@ -41,7 +41,9 @@ class GgufWriter {
   GgufWriter& key(std::string_view name, double value) {
     return add(name, 6, raw(std::bit_cast<std::uint32_t>(static_cast<float>(value))));
   }
-  GgufWriter& key(std::string_view name, const char* value) { return add(name, 8, raw_text(value)); }
+  GgufWriter& key(std::string_view name, const char* value) {
+    return add(name, 8, raw_text(value));
+  }
   GgufWriter& key(std::string_view name, const std::vector<std::int64_t>& values) {
     std::string body = raw<std::uint32_t>(5) + raw<std::uint64_t>(values.size());
     for (const std::int64_t v : values) body += raw(static_cast<std::int32_t>(v));
@@ -65,8 +67,8 @@ class GgufWriter {
   }
 
   // `bytes` of data are set aside for the tensor; `type` is ggml's number.
-  GgufWriter& tensor(std::string_view name, const std::vector<std::int64_t>& shape, std::uint32_t type,
-                     std::uint64_t bytes) {
+  GgufWriter& tensor(std::string_view name, const std::vector<std::int64_t>& shape,
+                     std::uint32_t type, std::uint64_t bytes) {
     tensors_ += raw_text(name) + raw(static_cast<std::uint32_t>(shape.size()));
     for (const std::int64_t size : shape) tensors_ += raw(static_cast<std::uint64_t>(size));
     tensors_ += raw(type) + raw(data_);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers: enum ggml_type in ggml/include/ggml.h. Sizes: GGML_QUANT_SIZES in gguf-py/gguf/constants.py
-// and the block_* structs in ggml/src/ggml-common.h, both of github.com/ggml-org/llama.cpp. A block
-// is written as what it consists of: scales (and minima) + low bits + high bits + sub-scales.
+// Numbers: enum ggml_type in ggml/include/ggml.h. Sizes: GGML_QUANT_SIZES in
+// gguf-py/gguf/constants.py and the block_* structs in ggml/src/ggml-common.h, both of
+// github.com/ggml-org/llama.cpp. A block is written as what it consists of: scales (and minima) +
+// low bits + high bits + sub-scales.
 #include "ingest/gguf/ggml_types.hpp"
 
 #include <algorithm>

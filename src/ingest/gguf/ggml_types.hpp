@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The number formats of ggml tensors: so many bytes for a block of so many elements, scales and all.
-// A row of a tensor is a whole number of blocks, so the bytes of a tensor are exact.
+// The number formats of ggml tensors: so many bytes for a block of so many elements, scales and
+// all. A row of a tensor is a whole number of blocks, so the bytes of a tensor are exact.
 #pragma once
 
 #include <cstdint>

@@ -18,14 +18,16 @@ namespace {
 // More than any file has, and little enough to hold in memory.
 constexpr std::uint64_t most_keys = 65'536;
 constexpr std::uint64_t most_tensors = 262'144;
-constexpr std::uint64_t longest_name = 65'535;      // of a key, by the specification
-constexpr std::uint64_t longest_kept_text = 4'096;  // names and paths; chat templates are passed over
+constexpr std::uint64_t longest_name = 65'535;  // of a key, by the specification
+constexpr std::uint64_t longest_kept_text =
+    4'096;  // names and paths; chat templates are passed over
 constexpr std::uint64_t longest_kept_array = 16'384;
-constexpr std::uint64_t most_kept_values = units::mebi;  // in all arrays together
+constexpr std::uint64_t most_kept_values = units::mebi;         // in all arrays together
 constexpr std::uint64_t longest_text_array = 16 * units::mebi;  // vocabularies and merges
 constexpr std::uint32_t most_dimensions = 4;
 
-// The least that a key (length, type, one byte) and a tensor (length, dimensions, type, offset) take.
+// The least that a key (length, type, one byte) and a tensor (length, dimensions, type, offset)
+// take.
 constexpr std::uint64_t least_key = 8 + 4 + 1;
 constexpr std::uint64_t least_tensor = 8 + 4 + 4 + 8;
 
@@ -66,11 +68,12 @@ class Parser {
     key_count_ = in_.u64();
     if (in_.failed()) return;
     if (key_count_ > most_keys) {
-      return in_.fail(fmt::format("the file says that it has {} keys; the most is {}", key_count_, most_keys));
+      return in_.fail(
+          fmt::format("the file says that it has {} keys; the most is {}", key_count_, most_keys));
     }
     if (tensor_count_ > most_tensors) {
-      return in_.fail(fmt::format("the file says that it has {} tensors; the most is {}", tensor_count_,
-                                  most_tensors));
+      return in_.fail(fmt::format("the file says that it has {} tensors; the most is {}",
+                                  tensor_count_, most_tensors));
     }
     if (in_.can_hold(key_count_, least_key, "{} keys")) {
       in_.can_hold(tensor_count_, least_tensor, "{} tensors");
@@ -84,7 +87,8 @@ class Parser {
       return in_.fail_at(magic.size(), "the file is big-endian; only little-endian files are read",
                          "gguf_convert_endian.py of llama.cpp converts it");
     }
-    in_.fail_at(magic.size(), fmt::format("GGUF version {} is not read; 2 and 3 are", header_.version));
+    in_.fail_at(magic.size(),
+                fmt::format("GGUF version {} is not read; 2 and 3 are", header_.version));
   }
 
   // --- keys ------------------------------------------------------------------------------------
@@ -107,8 +111,8 @@ class Parser {
     const std::uint64_t at = in_.position();
     const std::uint64_t length = in_.u64();
     if (!in_.failed() && (length == 0 || length > longest_name)) {
-      in_.fail_at(at, fmt::format("the name of a {} is {} bytes long; it may have 1 to {}", what, length,
-                                  longest_name));
+      in_.fail_at(at, fmt::format("the name of a {} is {} bytes long; it may have 1 to {}", what,
+                                  length, longest_name));
     }
     return in_.text(length);
   }
@@ -149,20 +153,23 @@ class Parser {
     value.count = in_.u64();
     if (in_.failed()) return;
     if (value.type == ValueType::array) {
-      return in_.fail(fmt::format("{} is an array of arrays, which no reader of GGUF accepts", key));
+      return in_.fail(
+          fmt::format("{} is an array of arrays, which no reader of GGUF accepts", key));
     }
     if (value.type == ValueType::text) return skip_texts(key, value.count);
     const std::uint64_t each = scalar_size(value.type);
     if (!in_.can_hold(value.count, each, "an array of {} values")) return;
     kept_ += value.count;
-    if (value.count > longest_kept_array || kept_ > most_kept_values) return in_.skip(value.count * each);
+    if (value.count > longest_kept_array || kept_ > most_kept_values)
+      return in_.skip(value.count * each);
     for (std::uint64_t i = 0; i < value.count; ++i) read_scalar(value);
   }
 
   void skip_texts(std::string_view key, std::uint64_t count) {
     constexpr std::uint64_t least_text = 8;  // its length
     if (count > longest_text_array) {
-      return in_.fail(fmt::format("{} has {} texts; the most is {}", key, count, longest_text_array));
+      return in_.fail(
+          fmt::format("{} has {} texts; the most is {}", key, count, longest_text_array));
     }
     if (!in_.can_hold(count, least_text, "an array of {} texts")) return;
     for (std::uint64_t i = 0; i < count && !in_.failed(); ++i) in_.skip(in_.u64());
@@ -170,19 +177,31 @@ class Parser {
 
   void read_scalar(Value& value) {
     switch (value.type) {
-      case ValueType::u8: return add(value, in_.u8());
-      case ValueType::i8: return add(value, static_cast<std::int8_t>(in_.u8()));
-      case ValueType::u16: return add(value, in_.u16());
-      case ValueType::i16: return add(value, static_cast<std::int16_t>(in_.u16()));
-      case ValueType::u32: return add(value, in_.u32());
-      case ValueType::i32: return add(value, static_cast<std::int32_t>(in_.u32()));
-      case ValueType::i64: return add(value, static_cast<std::int64_t>(in_.u64()));
-      case ValueType::boolean: return add(value, in_.u8() != 0);
-      case ValueType::u64: return add_u64(value, in_.u64());
-      case ValueType::f32: return value.reals.push_back(std::bit_cast<float>(in_.u32()));
-      case ValueType::f64: return value.reals.push_back(std::bit_cast<double>(in_.u64()));
+      case ValueType::u8:
+        return add(value, in_.u8());
+      case ValueType::i8:
+        return add(value, static_cast<std::int8_t>(in_.u8()));
+      case ValueType::u16:
+        return add(value, in_.u16());
+      case ValueType::i16:
+        return add(value, static_cast<std::int16_t>(in_.u16()));
+      case ValueType::u32:
+        return add(value, in_.u32());
+      case ValueType::i32:
+        return add(value, static_cast<std::int32_t>(in_.u32()));
+      case ValueType::i64:
+        return add(value, static_cast<std::int64_t>(in_.u64()));
+      case ValueType::boolean:
+        return add(value, in_.u8() != 0);
+      case ValueType::u64:
+        return add_u64(value, in_.u64());
+      case ValueType::f32:
+        return value.reals.push_back(std::bit_cast<float>(in_.u32()));
+      case ValueType::f64:
+        return value.reals.push_back(std::bit_cast<double>(in_.u64()));
       case ValueType::text:
-      case ValueType::array: return;
+      case ValueType::array:
+        return;
     }
   }
 
@@ -190,7 +209,8 @@ class Parser {
 
   // What 63 bits do not hold is no size of anything: it may stand there, but not as a whole number.
   static void add_u64(Value& value, std::uint64_t number) {
-    if (number <= std::numeric_limits<std::int64_t>::max()) return add(value, static_cast<std::int64_t>(number));
+    if (number <= std::numeric_limits<std::int64_t>::max())
+      return add(value, static_cast<std::int64_t>(number));
     value.reals.push_back(static_cast<double>(number));
   }
 
@@ -219,7 +239,8 @@ class Parser {
       if (!in_.failed()) measure(tensor);
       if (in_.failed()) return;
       if (!seen.insert(tensor.name).second) {
-        return in_.fail_at(tensor.at, fmt::format("tensor {} stands here for the second time", tensor.name));
+        return in_.fail_at(tensor.at,
+                           fmt::format("tensor {} stands here for the second time", tensor.name));
       }
       header_.tensors.push_back(std::move(tensor));
     }
@@ -230,14 +251,14 @@ class Parser {
     const std::uint64_t at = in_.position();
     const std::uint32_t dimensions = in_.u32();
     if (dimensions > most_dimensions) {
-      return in_.fail_at(at, fmt::format("tensor {} has {} dimensions; the most is {}", tensor.name, dimensions,
-                                         most_dimensions));
+      return in_.fail_at(at, fmt::format("tensor {} has {} dimensions; the most is {}", tensor.name,
+                                         dimensions, most_dimensions));
     }
     for (std::uint32_t d = 0; d < dimensions; ++d) {
       const auto size = static_cast<std::int64_t>(in_.u64());
       if (!in_.failed() && size < 1) {
-        return in_.fail_at(at, fmt::format("dimension {} of tensor {} is {}; it must be at least 1", d,
-                                           tensor.name, size));
+        return in_.fail_at(at, fmt::format("dimension {} of tensor {} is {}; it must be at least 1",
+                                           d, tensor.name, size));
       }
       tensor.shape.push_back(size);
     }
@@ -248,7 +269,8 @@ class Parser {
     const std::uint32_t id = in_.u32();
     tensor.type = ggml_type(id);
     if (tensor.type == nullptr) {
-      in_.fail_at(at, fmt::format("tensor {} is of ggml type {}, which is not known", tensor.name, id));
+      in_.fail_at(at,
+                  fmt::format("tensor {} is of ggml type {}, which is not known", tensor.name, id));
     }
   }
 
@@ -257,8 +279,10 @@ class Parser {
     const std::int64_t row = tensor.shape.empty() ? 1 : tensor.shape.front();
     const GgmlType& type = *tensor.type;
     if (row % type.block_elements != 0) {
-      return in_.fail_at(tensor.at, fmt::format("a row of tensor {} has {} values, no whole number of {} blocks of {}",
-                                                tensor.name, row, type.name, type.block_elements));
+      return in_.fail_at(
+          tensor.at,
+          fmt::format("a row of tensor {} has {} values, no whole number of {} blocks of {}",
+                      tensor.name, row, type.name, type.block_elements));
     }
     try {
       Count elements = 1;
@@ -290,8 +314,8 @@ class Parser {
   void check_place(const Tensor& tensor, std::uint64_t& free_from) {
     const auto bytes = static_cast<std::uint64_t>(tensor.bytes.value.value);
     if (tensor.offset % header_.alignment != 0) {
-      return in_.fail_at(tensor.at, fmt::format("tensor {} begins at offset {}, no multiple of {}", tensor.name,
-                                                tensor.offset, header_.alignment));
+      return in_.fail_at(tensor.at, fmt::format("tensor {} begins at offset {}, no multiple of {}",
+                                                tensor.name, tensor.offset, header_.alignment));
     }
     if (tensor.offset < free_from) {
       return in_.fail_at(tensor.at, fmt::format("tensor {} overlaps another one", tensor.name));
@@ -299,9 +323,11 @@ class Parser {
     const std::uint64_t room = header_.file_size - std::min(header_.data, header_.file_size);
     const bool fits = tensor.offset <= room && bytes <= room - tensor.offset;
     if (header_.has_data && !fits) {
-      return in_.fail_at(tensor.at, fmt::format("tensor {} does not fit into the file", tensor.name),
-                         fmt::format("the download may have been cut short; the header alone is the first {} bytes",
-                                     header_.end));
+      return in_.fail_at(
+          tensor.at, fmt::format("tensor {} does not fit into the file", tensor.name),
+          fmt::format(
+              "the download may have been cut short; the header alone is the first {} bytes",
+              header_.end));
     }
     if (tensor.offset > std::numeric_limits<std::uint64_t>::max() - bytes) {
       return in_.fail_at(tensor.at, fmt::format("tensor {} lies beyond 2^64 bytes", tensor.name));

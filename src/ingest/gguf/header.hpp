@@ -19,7 +19,19 @@
 namespace attncalc::gguf {
 
 enum class ValueType : std::uint32_t {
-  u8, i8, u16, i16, u32, i32, f32, boolean, text, array, u64, i64, f64
+  u8,
+  i8,
+  u16,
+  i16,
+  u32,
+  i32,
+  f32,
+  boolean,
+  text,
+  array,
+  u64,
+  i64,
+  f64
 };
 
 // One value, or an array of them. Long arrays (vocabularies, scores) are checked and passed over:
@@ -27,11 +39,11 @@ enum class ValueType : std::uint32_t {
 struct Value {
   ValueType type = ValueType::u8;
   bool is_array = false;
-  std::uint64_t at = 0;                // of the value in the file
+  std::uint64_t at = 0;  // of the value in the file
   std::uint64_t count = 1;
   std::vector<std::int64_t> integers;  // whole numbers and truth values
   std::vector<double> reals;
-  std::string text;                    // of a single text
+  std::string text;  // of a single text
 };
 
 struct Key {
@@ -43,8 +55,8 @@ struct Tensor {
   std::string name;
   std::vector<std::int64_t> shape;  // fastest dimension first, as ggml counts
   const GgmlType* type = nullptr;
-  std::uint64_t at = 0;             // of its line in the header
-  std::uint64_t offset = 0;         // of its data, from the end of the header
+  std::uint64_t at = 0;      // of its line in the header
+  std::uint64_t offset = 0;  // of its data, from the end of the header
   Elements elements;
   Bytes bytes;
 };
@@ -57,7 +69,7 @@ struct Header {
   std::uint64_t end = 0;   // of the header
   std::uint64_t data = 0;  // where tensors begin: `end`, aligned
   std::uint64_t alignment = 32;
-  bool has_data = false;   // false: the file was cut off after its header
+  bool has_data = false;  // false: the file was cut off after its header
   std::uint64_t file_size = 0;
 
   const Key* find(std::string_view name) const;

@@ -97,6 +97,32 @@ TEST_CASE("labels tell a top-k layer from a sparse one") {
   CHECK(with_heads(sparse).label() == "gqa:topk512");
 }
 
+TEST_CASE("an indexer caches one key a token beside the keys and values") {
+  // MiniMax-M3: 4 KV heads of 128, indexer of 4 heads of 128 (llama.cpp's minimax-m3).
+  Sparse sparse;
+  sparse.heads = 64;
+  sparse.kv_heads = 4;
+  sparse.head_dim = 128;
+  sparse.topk = 2048;
+  sparse.index_heads = 4;
+  sparse.index_head_dim = 128;
+  sparse.complete(6144);
+  std::vector<CacheTensor> cache;
+  sparse.cache_tensors(cache);
+  REQUIRE(cache.size() == 3);
+  CHECK(cache[2].component == Component::index_key);
+  CHECK(cache[2].heads * cache[2].width == 128);
+  Sparse without = sparse;
+  without.index_heads = 0;
+  std::vector<WeightTensor> with_weights, weights;
+  sparse.weight_tensors(6144, with_weights);
+  without.weight_tensors(6144, weights);
+  Elements more, less;
+  for (const WeightTensor& w : with_weights) more += w.elements();
+  for (const WeightTensor& w : weights) less += w.elements();
+  CHECK(more - less == Elements(Count(6144 * (4 * 128 + 128) + 2 * 128)));
+}
+
 TEST_CASE("what cannot be a pattern is a fault") {
   Sparse sparse;
   CHECK(with_heads(sparse).faults() ==

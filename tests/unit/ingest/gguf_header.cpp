@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // GGUF headers: what a right one says, and that no wrong one does more than be refused.
-#include "ingest/gguf/header.hpp"
-
 #include <cstdio>
 #include <fstream>
 #include <random>
 
+#include "ingest/gguf/header.hpp"
 #include "support/catch.hpp"
 #include "support/gguf_writer.hpp"
 
@@ -114,9 +113,11 @@ TEST_CASE("every ggml type has the size of its block in ggml") {
 
 TEST_CASE("what is no GGUF file, or not ours to read, is refused") {
   CHECK(error("") == "m.gguf:byte 0: error: this is no GGUF file: it does not begin with 'GGUF'\n");
-  CHECK(error("GGML....") == "m.gguf:byte 0: error: this is no GGUF file: it does not begin with 'GGUF'\n");
+  CHECK(error("GGML....") ==
+        "m.gguf:byte 0: error: this is no GGUF file: it does not begin with 'GGUF'\n");
   CHECK(error("GGUF") == "m.gguf:byte 4: error: the file ends here, in the middle of its header\n");
-  CHECK(error("GGUF" + raw<std::uint32_t>(1)) == "m.gguf:byte 4: error: GGUF version 1 is not read; 2 and 3 are\n");
+  CHECK(error("GGUF" + raw<std::uint32_t>(1)) ==
+        "m.gguf:byte 4: error: GGUF version 1 is not read; 2 and 3 are\n");
   CHECK(error("GGUF" + raw<std::uint32_t>(0x03000000)) ==
         "m.gguf:byte 4: error: the file is big-endian; only little-endian files are read\n"
         "hint: gguf_convert_endian.py of llama.cpp converts it\n");
@@ -127,26 +128,33 @@ TEST_CASE("hostile counts and lengths are refused before anything is allocated f
     return error("GGUF" + raw<std::uint32_t>(3) + raw(tensors) + raw(keys));
   };
   CHECK(counts(0, ~0ULL) ==
-        "m.gguf:byte 24: error: the file says that it has 18446744073709551615 keys; the most is 65536\n");
+        "m.gguf:byte 24: error: the file says that it has 18446744073709551615 keys; the most is "
+        "65536\n");
   CHECK(counts(~0ULL, 0) ==
-        "m.gguf:byte 24: error: the file says that it has 18446744073709551615 tensors; the most is 262144\n");
+        "m.gguf:byte 24: error: the file says that it has 18446744073709551615 tensors; the most "
+        "is 262144\n");
   CHECK(counts(0, 5) == "m.gguf:byte 24: error: 5 keys cannot follow: the file has 0 more bytes\n");
-  CHECK(counts(5, 0) == "m.gguf:byte 24: error: 5 tensors cannot follow: the file has 0 more bytes\n");
+  CHECK(counts(5, 0) ==
+        "m.gguf:byte 24: error: 5 tensors cannot follow: the file has 0 more bytes\n");
 
   const auto value = [](std::uint32_t type, const std::string& body) {
     return error(GgufWriter().add("k", type, body).header() + std::string(8, '\0'));
   };
   CHECK(value(8, raw(~0ULL)) ==
-        "m.gguf:byte 45: error: 18446744073709551615 bytes cannot follow: the file has 8 more bytes\n");
+        "m.gguf:byte 45: error: 18446744073709551615 bytes cannot follow: the file has 8 more "
+        "bytes\n");
   CHECK(value(9, raw<std::uint32_t>(4) + raw(~0ULL)) ==
-        "m.gguf:byte 49: error: an array of 18446744073709551615 values cannot follow: the file has 8 more bytes\n");
+        "m.gguf:byte 49: error: an array of 18446744073709551615 values cannot follow: the file "
+        "has 8 more bytes\n");
   CHECK(value(9, raw<std::uint32_t>(8) + raw<std::uint64_t>(1 << 24)) ==
-        "m.gguf:byte 49: error: an array of 16777216 texts cannot follow: the file has 8 more bytes\n");
+        "m.gguf:byte 49: error: an array of 16777216 texts cannot follow: the file has 8 more "
+        "bytes\n");
   CHECK(value(9, raw<std::uint32_t>(8) + raw(~0ULL)) ==
         "m.gguf:byte 49: error: k has 18446744073709551615 texts; the most is 16777216\n");
   CHECK(value(9, raw<std::uint32_t>(9) + raw(1ULL)) ==
         "m.gguf:byte 49: error: k is an array of arrays, which no reader of GGUF accepts\n");
-  CHECK(value(13, "") == "m.gguf:byte 33: error: k has a value of type 13, which GGUF does not have\n");
+  CHECK(value(13, "") ==
+        "m.gguf:byte 33: error: k has a value of type 13, which GGUF does not have\n");
   CHECK(value(9, raw<std::uint32_t>(99) + raw(1ULL)) ==
         "m.gguf:byte 37: error: k has a value of type 99, which GGUF does not have\n");
 }
@@ -154,8 +162,10 @@ TEST_CASE("hostile counts and lengths are refused before anything is allocated f
 TEST_CASE("names are neither empty, nor endless, nor there twice") {
   CHECK(error(GgufWriter().key("", 1).key("a", 1).file()) ==
         "m.gguf:byte 24: error: the name of a key is 0 bytes long; it may have 1 to 65535\n");
-  CHECK(error("GGUF" + raw<std::uint32_t>(3) + raw(0ULL) + raw(1ULL) + raw(~0ULL) + std::string(99, 'x')) ==
-        "m.gguf:byte 24: error: the name of a key is 18446744073709551615 bytes long; it may have 1 to 65535\n");
+  CHECK(error("GGUF" + raw<std::uint32_t>(3) + raw(0ULL) + raw(1ULL) + raw(~0ULL) +
+              std::string(99, 'x')) ==
+        "m.gguf:byte 24: error: the name of a key is 18446744073709551615 bytes long; it may have "
+        "1 to 65535\n");
   CHECK(error(GgufWriter().key("a", 1).key("a", 2).file()) ==
         "m.gguf:byte 41: error: key a stands here for the second time\n");
   CHECK(error(GgufWriter().tensor("t", {1}, 0, 4).tensor("t", {1}, 0, 4).file()) ==
@@ -166,20 +176,28 @@ TEST_CASE("a tensor that cannot be is refused at its line of the header") {
   const auto of = [](const std::vector<std::int64_t>& shape, std::uint32_t type) {
     return error(GgufWriter().tensor("t", shape, type, 0).file());
   };
-  CHECK(of({1, 1, 1, 1, 1}, 0) == "m.gguf:byte 33: error: tensor t has 5 dimensions; the most is 4\n");
-  CHECK(of({0}, 0) == "m.gguf:byte 33: error: dimension 0 of tensor t is 0; it must be at least 1\n");
-  CHECK(of({1, -1}, 0) == "m.gguf:byte 33: error: dimension 1 of tensor t is -1; it must be at least 1\n");
+  CHECK(of({1, 1, 1, 1, 1}, 0) ==
+        "m.gguf:byte 33: error: tensor t has 5 dimensions; the most is 4\n");
+  CHECK(of({0}, 0) ==
+        "m.gguf:byte 33: error: dimension 0 of tensor t is 0; it must be at least 1\n");
+  CHECK(of({1, -1}, 0) ==
+        "m.gguf:byte 33: error: dimension 1 of tensor t is -1; it must be at least 1\n");
   CHECK(of({1}, 31) == "m.gguf:byte 45: error: tensor t is of ggml type 31, which is not known\n");
   CHECK(of({33, 2}, 8) ==
-        "m.gguf:byte 24: error: a row of tensor t has 33 values, no whole number of q8_0 blocks of 32\n");
-  CHECK(of({1LL << 62, 4}, 0) == "m.gguf:byte 24: error: tensor t would have more than 2^63 bytes\n");
-  CHECK(of({1LL << 61, 1}, 0) == "m.gguf:byte 24: error: tensor t would have more than 2^63 bytes\n");
+        "m.gguf:byte 24: error: a row of tensor t has 33 values, no whole number of q8_0 blocks of "
+        "32\n");
+  CHECK(of({1LL << 62, 4}, 0) ==
+        "m.gguf:byte 24: error: tensor t would have more than 2^63 bytes\n");
+  CHECK(of({1LL << 61, 1}, 0) ==
+        "m.gguf:byte 24: error: tensor t would have more than 2^63 bytes\n");
 }
 
 TEST_CASE("tensors lie in the file, aligned and apart from each other") {
-  const std::string line = raw_text("t") + raw<std::uint32_t>(1) + raw(8ULL) + raw<std::uint32_t>(0);
+  const std::string line =
+      raw_text("t") + raw<std::uint32_t>(1) + raw(8ULL) + raw<std::uint32_t>(0);
   const std::string two = "GGUF" + raw<std::uint32_t>(3) + raw(2ULL) + raw(0ULL);
-  const std::string other = raw_text("u") + raw<std::uint32_t>(1) + raw(8ULL) + raw<std::uint32_t>(0);
+  const std::string other =
+      raw_text("u") + raw<std::uint32_t>(1) + raw(8ULL) + raw<std::uint32_t>(0);
   const std::string room(512, '\0');
   CHECK(error(two + line + raw(0ULL) + other + raw(4ULL) + room) ==
         "m.gguf:byte 57: error: tensor u begins at offset 4, no multiple of 32\n");
@@ -224,13 +242,17 @@ TEST_CASE("a file is read as its bytes are") {
   const std::string path = "gguf_header_test.gguf";
   {
     std::ofstream out(path, std::ios::binary);
-    out << GgufWriter().texts("tokens", std::vector<std::string>(30'000, "token")).key("after", 7).file();
+    out << GgufWriter()
+               .texts("tokens", std::vector<std::string>(30'000, "token"))
+               .key("after", 7)
+               .file();
   }
   const Result<Header> header = read_header(path);
   REQUIRE(header);
   CHECK(header->find("after")->value.integers == std::vector<std::int64_t>{7});
   std::remove(path.c_str());
-  CHECK(render(read_header("no/such.gguf").problems()) == "no/such.gguf: error: there is no such file\n");
+  CHECK(render(read_header("no/such.gguf").problems()) ==
+        "no/such.gguf: error: there is no such file\n");
 }
 
 }  // namespace attncalc::gguf

@@ -185,7 +185,8 @@ TEST_CASE("what --set puts in is checked like what the file says") {
   const auto set = [&](std::string key, std::string value) {
     return errors(text, {.set = {{std::move(key), std::move(value)}}, .assume = {}});
   };
-  CHECK(set("hidden_size", "-2") == "--set: error: hidden_size is -2; it must be from 1 to 1048576\n");
+  CHECK(set("hidden_size", "-2") ==
+        "--set: error: hidden_size is -2; it must be from 1 to 1048576\n");
   CHECK(set("hiden_size", "2") ==
         "--set: error: a model has no key 'hiden_size'\nhint: did you mean hidden_size?\n");
   CHECK(set("layers.0.mixers.0.softmax.windw", "2") ==
