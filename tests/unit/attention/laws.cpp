@@ -191,7 +191,9 @@ Sparse busy(Sparse) {
           .globals = 1,
           .random = 3,
           .mask = "1 11",
-          .topk = 8};
+          .topk = 8,
+          .index_heads = 4,
+          .index_head_dim = 128};
 }
 
 // Every field of every kind away from its default; not all of these are sound models.
