@@ -40,7 +40,14 @@ enum class Component : std::uint8_t {
 inline constexpr std::size_t component_count = 17;
 std::string_view component_name(Component component);
 
-enum class ScalePer : std::uint8_t { none, group, head };
+// What one scale belongs to. Caches: a group of a row's elements, or a head. Matrices also: a row
+// (an output channel), a tile of rows × columns, or a group that runs on from one row into the
+// next.
+enum class ScalePer : std::uint8_t { none, group, head, row, tile, flat };
+
+// Zero points are packed into 32-bit words (AWQ, GPTQ).
+inline constexpr std::int64_t zero_word_bytes = 4;
+inline constexpr std::int64_t zero_word_bits = 8 * zero_word_bytes;
 
 struct Format {
   std::string name = "bf16";
@@ -48,8 +55,13 @@ struct Format {
   std::int64_t block_elements = 1;
   std::int64_t block_bytes = 2;
   ScalePer scale_per = ScalePer::none;
-  std::int64_t scale_elements = 0;  // group size, for ScalePer::group
+  std::int64_t scale_elements = 0;  // group size; the columns of a tile
   std::int64_t scale_bytes = 0;     // of one scale (with its offset, where a format has one)
+  // Only matrices have these (docs/model.md, "Weight formats").
+  std::int64_t scale_rows = 1;  // the rows of a tile
+  std::int64_t zero_bits = 0;   // of a zero point beside each scale, packed in words along the rows
+  std::int64_t column_bytes = 0;  // of a number for every column: GPTQ's order of groups
+  std::int64_t tensor_bytes = 0;  // once a matrix: a scale over the scales, the scale of its inputs
 
   bool operator==(const Format&) const = default;
 };
@@ -95,10 +107,58 @@ N scale_bytes(const Format& f, const N& heads, const N& width) {
       return N(Count(0));
     case ScalePer::head:
       return heads * N(Count(f.scale_bytes));
+    case ScalePer::row:
+      return N(Count(f.scale_bytes));
     case ScalePer::group:
+    case ScalePer::tile:
+    case ScalePer::flat:
       return ceil_div(heads * width, N(Count(f.scale_elements))) * N(Count(f.scale_bytes));
   }
   return N(Count(0));
+}
+
+// The bytes of a matrix of `rows` × `cols` as a checkpoint stores it: the elements, and apart from
+// them everything that scales them. See docs/model.md, "Weight formats".
+template <class N>
+N matrix_data_bytes(const Format& f, const N& rows, const N& cols) {
+  if (f.scale_per == ScalePer::flat) return data_bytes(f, rows, cols);
+  return rows * data_bytes(f, N(Count(1)), cols);
+}
+
+// How many scales stand along a row.
+template <class N>
+N groups_of_row(const Format& f, const N& cols) {
+  return f.scale_elements > 0 ? ceil_div(cols, N(Count(f.scale_elements))) : N(Count(1));
+}
+
+template <class N>
+N matrix_scales(const Format& f, const N& rows, const N& cols) {
+  switch (f.scale_per) {
+    case ScalePer::none:
+      return N(Count(0));
+    case ScalePer::head:
+    case ScalePer::row:
+      return rows;
+    case ScalePer::group:
+      return rows * groups_of_row(f, cols);
+    case ScalePer::tile:
+      return ceil_div(rows, N(Count(f.scale_rows))) * groups_of_row(f, cols);
+    case ScalePer::flat:
+      return ceil_div(rows * cols, N(Count(f.scale_elements)));
+  }
+  return N(Count(0));
+}
+
+template <class N>
+N matrix_scale_bytes(const Format& f, const N& rows, const N& cols) {
+  N sum = matrix_scales(f, rows, cols) * N(Count(f.scale_bytes));
+  if (f.zero_bits > 0) {
+    const N words = ceil_div(rows * N(Count(f.zero_bits)), N(Count(zero_word_bits)));
+    sum = sum + groups_of_row(f, cols) * words * N(Count(zero_word_bytes));
+  }
+  if (f.column_bytes > 0) sum = sum + cols * N(Count(f.column_bytes));
+  if (f.tensor_bytes > 0) sum = sum + N(Count(f.tensor_bytes));
+  return sum;
 }
 
 }  // namespace attncalc

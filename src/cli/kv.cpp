@@ -88,8 +88,8 @@ void read_dtypes(const DtypeFlags& flags, const CachePlan& plan, KvAnswer& a, Ga
   set_format(formats.state, flags.state, problems);
   set_format(formats.conv, flags.conv, problems);
   formats.state_forced = flags.state.has_value();
-  Format ignored;  // the cache does not depend on it, a slip of the keyboard is one all the same
-  set_format(ignored, flags.weights, problems);
+  // The cache does not depend on it; a slip of the keyboard is one all the same.
+  if (flags.weights) problems.take(named_formats(*flags.weights, a.model), WeightFormats{});
   a.scenario.kv_dtype = kv.name;
   a.scenario.act_dtype = act.name;
   a.scenario.weights_dtype = weights.name;

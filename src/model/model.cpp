@@ -117,7 +117,7 @@ std::vector<std::string> faults(const Model& model) {
   return out;
 }
 
-std::vector<WeightLine> weight_lines(const Model& model) {
+std::vector<WeightLine> outside_lines(const Model& model) {
   const Embedding& e = model.embedding;
   const Dim width = e.width > 0 ? e.width : model.hidden;
   std::vector<WeightLine> out;
@@ -128,15 +128,25 @@ std::vector<WeightLine> weight_lines(const Model& model) {
   };
   add("embed", e.vocabulary, width, "embed");
   if (e.positions > 0) add("positions", e.positions, width, "embed");
-  for (const Stack& stack : model.beside) {
-    if (stack.name == "encoder") add_layer_lines(stack, model.hidden, out);
-  }
-  add_layer_lines(model.decoder, model.hidden, out);
   for (const WeightTensor& tensor : e.extra) {
     out.push_back({.tensor = tensor, .layers = 1, .where = "norm"});
   }
   if (e.has_head && !e.tied) add("lm_head", e.vocabulary, width, "head");
   if (e.has_head && e.head_bias) add("lm_head_bias", e.vocabulary, 1, "head");
+  return out;
+}
+
+std::vector<WeightLine> weight_lines(const Model& model) {
+  std::vector<WeightLine> out = outside_lines(model);
+  const auto is_embedding = [](const WeightLine& line) { return line.where == "embed"; };
+  const auto after = std::stable_partition(out.begin(), out.end(), is_embedding);
+  const std::vector<WeightLine> last(after, out.end());
+  out.erase(after, out.end());
+  for (const Stack& stack : model.beside) {
+    if (stack.name == "encoder") add_layer_lines(stack, model.hidden, out);
+  }
+  add_layer_lines(model.decoder, model.hidden, out);
+  out.insert(out.end(), last.begin(), last.end());
   return out;
 }
 

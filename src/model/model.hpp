@@ -16,6 +16,7 @@
 #include "attention/kinds.hpp"
 #include "base/result.hpp"
 #include "model/channel.hpp"
+#include "model/weight_formats.hpp"
 
 namespace attncalc {
 
@@ -87,6 +88,7 @@ struct Model {
   std::vector<Stack> beside;  // encoder, MTP: known, and left out of the decoder's figures
   Embedding embedding;
   Dtypes dtypes;
+  std::optional<WeightFormats> weight_formats;  // of a quantised checkpoint; absent: all plain
   Dim encoder_tokens = 0;  // the config's own encoder length, where it has one (Whisper: 1500)
   std::optional<std::int64_t> mtp_parameters;     // counted apart from `parameters`
   std::optional<std::int64_t> vision_parameters;  // absent: there is none, or it is not read
@@ -126,6 +128,7 @@ struct WeightLine {
 // All weight tensors of the language model: embedding, layers (a text or audio encoder's too),
 // final norm, head. A tied head is left out; layers of one weight set are there once.
 std::vector<WeightLine> weight_lines(const Model& model);
+std::vector<WeightLine> outside_lines(const Model& model);  // those of them outside of the layers
 
 struct Parameters {
   Elements total;
