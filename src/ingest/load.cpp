@@ -72,6 +72,19 @@ Problem no_gguf_yet(const std::string& path) {
   return problem;
 }
 
+// hf_quant_config.json beside a config.json; any other file stands alone.
+Result<SideFiles> find_side_files(const std::string& path) {
+  SideFiles out;
+  const fs::path beside = fs::path(path).parent_path() / "hf_quant_config.json";
+  if (fs::path(path).filename() != "config.json" || !exists(beside.string())) return out;
+  Result<std::string> text = read_file(beside.string());
+  if (!text) return text.problems();
+  Result<Document> document = parse_json(beside.string(), *std::move(text));
+  if (!document) return document.problems();
+  out.quantisation = *std::move(document);
+  return out;
+}
+
 Result<FoundModel> find_file(const std::string& path) {
   if (begins_with_gguf_magic(path)) return no_gguf_yet(path);
   Result<std::string> text = read_file(path);
@@ -80,7 +93,9 @@ Result<FoundModel> find_file(const std::string& path) {
   Result<Document> document =
       yaml ? parse_yaml(path, *std::move(text)) : parse_json(path, *std::move(text));
   if (!document) return document.problems();
-  return FoundModel{*std::move(document), name_of(path), path};
+  Result<SideFiles> side = find_side_files(path);
+  if (!side) return side.problems();
+  return FoundModel{*std::move(document), name_of(path), path, *std::move(side)};
 }
 
 // --- everything ----------------------------------------------------------------------------------
@@ -143,7 +158,8 @@ Result<Model> read_model(const FoundModel& found, const LoadOptions& options) {
   const Result<OverrideNotes> notes = apply_overrides(document, options.set);
   if (!notes) return notes.problems();
   const bool native = document.root.find("layers") != nullptr;
-  Result<Model> model = native ? read_native(document, options) : read_hf(document, options);
+  Result<Model> model =
+      native ? read_native(document, options) : read_hf(document, options, found.side);
   if (!model) return model;
   model->name = found.name;
   model->source = found.source;

@@ -6,6 +6,7 @@
 // or a Hugging Face config.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,11 @@ struct LoadOptions {
   std::vector<std::string> assume = {};
 };
 
+// What may stand beside a config.json and says more about the same model.
+struct SideFiles {
+  std::optional<Document> quantisation;  // hf_quant_config.json
+};
+
 Result<Model> load_model(std::string_view spec, const LoadOptions& options = {});
 
 // The two steps of it, for who also wants what else the document says (`expect`, `aliases`).
@@ -36,13 +42,15 @@ struct FoundModel {
   Document document;
   std::string name;    // as typed, or of the file
   std::string source;  // "catalog:llama-3-70b", or the file
+  SideFiles side = {};
 };
 Result<FoundModel> find_model(std::string_view spec);
 Result<FoundModel> find_model_file(const std::string& path);  // a file or folder, no catalog name
 Result<Model> read_model(const FoundModel& found, const LoadOptions& options = {});
 
 // The readers, one a dialect. Each takes a whole document.
-Result<Model> read_hf(const Document& document, const LoadOptions& options);
+Result<Model> read_hf(const Document& document, const LoadOptions& options,
+                      const SideFiles& side = {});
 Result<Model> read_native(const Document& document, const LoadOptions& options);
 
 }  // namespace attncalc

@@ -152,14 +152,6 @@ void read_dtypes(Config& config) {
   if (!d.activations.empty()) {
     d.activations_source = config.model().origin_text(config.origin(*node, node->key));
   }
-  const Node* quantisation = config.find_anywhere({"quantization_config", "compression_config"});
-  if (!quantisation) return;
-  const Node* method = quantisation->find("quant_method");
-  if (!method) method = quantisation->find("quant_algo");
-  if (!method) return;
-  d.weights = method->text;
-  d.weights_source =
-      config.model().origin_text(config.origin(*method, "quantization_config." + method->key));
 }
 
 // A layer like the last one. DeepSeek-V4's has a ratio of its own and a head for its streams.
@@ -223,7 +215,8 @@ void read_layers(Config& config, const ClassFacts& facts) {
     config.warn("no_cache", "an encoder sees its whole input at once: nothing is cached");
 }
 
-void read_all(Config& config, const ClassFacts& row, const Node& root, const LoadOptions& options) {
+void read_all(Config& config, const ClassFacts& row, const Node& root, const SideFiles& side,
+              const LoadOptions& options) {
   Model& model = config.model();
   const ClassFacts facts = facts_for(config, root, row);
   model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim", "model_dim"});
@@ -237,6 +230,7 @@ void read_all(Config& config, const ClassFacts& row, const Node& root, const Loa
   read_embedding(config, facts, root);
   add_model_extras(config, facts);
   read_dtypes(config);
+  read_quantisation(config, side, options);
   note_mtp(config);
   check_leftovers(config, options);
   if (!config.problems().empty()) return;
@@ -246,7 +240,7 @@ void read_all(Config& config, const ClassFacts& row, const Node& root, const Loa
 }  // namespace
 }  // namespace hf
 
-Result<Model> read_hf(const Document& original, const LoadOptions& options) {
+Result<Model> read_hf(const Document& original, const LoadOptions& options, const SideFiles& side) {
   if (original.root.kind != NodeKind::map) {
     return original.problem(
         original.root,
@@ -265,7 +259,7 @@ Result<Model> read_hf(const Document& original, const LoadOptions& options) {
   hf::Config config(document, language,
                     std::vector<const Node*>(std::next(path.rbegin()), path.rend()), model);
   try {
-    hf::read_all(config, facts, document.root, options);
+    hf::read_all(config, facts, document.root, side, options);
   } catch (const Overflow& overflow) {
     config.problem(language, overflow.what());
   }

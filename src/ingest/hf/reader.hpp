@@ -6,6 +6,7 @@
 //   channels       dense or mixture of experts, by layer
 //   families       what only some families have beside these; compressed, shared_blocks and
 //                  encoders: the same, where it is a story of its own
+//   quantisation   how the checkpoint stores what the layers are made of
 //   known_keys     what may be ignored, and what must not be
 // None of them looks at a model's name.
 #pragma once
@@ -101,6 +102,9 @@ std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role
 // The channel mixer of one layer.
 ChannelMixer read_channel(Config& config, const ClassFacts& facts, Channel channel,
                           std::size_t layer);
+
+// How the checkpoint stores its weights and its cache: quantization_config, else the side file.
+void read_quantisation(Config& config, const SideFiles& side, const LoadOptions& options);
 
 // Every key of the language model that nobody understood and that could change the cache becomes an
 // error, or an assumption where the user let it pass.
