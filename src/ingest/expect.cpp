@@ -170,7 +170,12 @@ Result<ModelSummary> summarise(Model model) {
       kv_figures(model, {.encoder_tokens = model.encoder_tokens, .formats = *bf16});
   if (!figures) return figures.problems();
   ModelSummary out;
-  out.parameters = parameters(model);
+  try {
+    out.parameters = parameters(model);
+    out.stored = weight_bytes_by_format(stored_weights(model, checkpoint_formats(model)));
+  } catch (const Overflow& overflow) {
+    return usage_problem(overflow.what());
+  }
   out.kv_bytes_per_token = figures->bytes_per_token_from_empty;
   out.fixed_per_sequence = figures->fixed_per_sequence;
   out.model = std::move(model);

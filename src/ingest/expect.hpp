@@ -40,6 +40,7 @@ struct ModelSummary {
   Parameters parameters;
   double kv_bytes_per_token = 0;
   Bytes fixed_per_sequence;
+  std::vector<NamedWeightBytes> stored;  // the weights by their formats, as the checkpoint says
 };
 Result<ModelSummary> summarise(Model model);
 

@@ -33,6 +33,19 @@ Object figures_array(const std::vector<Checked>& figures) {
   return list;
 }
 
+Object stored_array(const ModelSummary& m) {
+  Object list = Object::array();
+  for (const NamedWeightBytes& row : m.stored) {
+    Object o{{"format", row.name}};
+    json::put(o, "parameters", row.bytes.elements.value.value);
+    json::put(o, "data_bytes", row.bytes.data.value.value);
+    json::put(o, "scale_bytes", row.bytes.scales.value.value);
+    json::put(o, "active_bytes", row.bytes.active.value.value);
+    list.push_back(std::move(o));
+  }
+  return list;
+}
+
 Object weights_array(const Model& model) {
   Object list = Object::array();
   for (const WeightLine& line : weight_lines(model)) {
@@ -86,6 +99,7 @@ std::string show_json(const ShownModel& shown) {
   json::put_or_null(o, "source", shown.source);
   o["expect"] = figures_array(shown.checked.figures);
   o["weights"] = weights_array(shown.checked.summary.model);
+  o["stored"] = stored_array(shown.checked.summary);
   o["facts"] = facts_object(shown);
   json::put_notes(o, shown.checked.summary.model);
   return json::dump(o);

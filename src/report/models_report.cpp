@@ -159,6 +159,21 @@ Table weights_of(const ModelSummary& m) {
   return out;
 }
 
+Table stored_of(const ModelSummary& m) {
+  Table out;
+  out.title = "weights as stored";
+  out.columns = {{"format", "format", Unit::text},
+                 {"parameters", "parameters", Unit::count},
+                 {"data_bytes", "data", Unit::bytes},
+                 {"scale_bytes", "scales", Unit::bytes},
+                 {"active_bytes", "read for a token", Unit::bytes}};
+  for (const NamedWeightBytes& row : m.stored) {
+    out.rows.push_back({row.name, row.bytes.elements.value.value, row.bytes.data.value.value,
+                        row.bytes.scales.value.value, row.bytes.active.value.value});
+  }
+  return out;
+}
+
 Table stated_facts(const ShownModel& shown) {
   Table out;
   out.title = "its own keys";
@@ -233,6 +248,7 @@ Report show_report(const ShownModel& shown) {
     add_if_any(sources_of(shown.checked.figures), report.blocks);
   }
   report.blocks.push_back(weights_of(m));
+  report.blocks.push_back(stored_of(m));
   report.blocks.push_back(stated_facts(shown));
   add_notes(m.model, report.blocks);
   report.record = weights_of(m);
