@@ -20,7 +20,7 @@ def check(path, text):
 
 
 BAD = {
-    "a flag": ("tests/a.cpp", 'TEST_CASE("--set changes a key") {'),
+    "a flag": ("tests/a.cpp", 'TEST_CASE("flag --set changes a key") {'),
     "a flag on the next line": ("tests/a.cpp", 'TEST_CASE(\n    "-o writes") {'),
     "a pattern": ("tests/a.cpp", 'TEST_CASE("~x") {'),
 }
