@@ -8,6 +8,7 @@
 #include "attention/compressed.hpp"
 #include "attention/cross.hpp"
 #include "attention/gated_delta.hpp"
+#include "attention/gated_recurrence.hpp"
 #include "attention/kda.hpp"
 #include "attention/latent.hpp"
 #include "attention/lightning.hpp"
@@ -22,8 +23,9 @@
 
 namespace attncalc {
 
-using Kind = std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross,
-                          Kda, Lightning, Rwkv, Compressed, Linear, Retention, Sparse>;
+using Kind =
+    std::variant<Softmax, Latent, GatedDelta, StateSpace2, StateSpace1, ShortConv, Cross, Kda,
+                 Lightning, Rwkv, Compressed, Linear, Retention, Sparse, GatedRecurrence>;
 
 template <class>
 inline constexpr bool all_are_kinds = false;

@@ -62,14 +62,6 @@ void add_qk_norms(const Softmax& s, std::vector<WeightTensor>& out) {
            s.qk_norm_parameters);
 }
 
-// MiniMaxM3Indexer: queries and one key straight from the token, a norm on each.
-void add_block_indexer(const Softmax& s, Dim hidden, std::vector<WeightTensor>& out) {
-  out.push_back({.role = "index_q_proj", .rows = s.index_heads * s.index_head_dim, .cols = hidden});
-  out.push_back({.role = "index_k_proj", .rows = s.index_head_dim, .cols = hidden});
-  out.push_back({.role = "index_q_norm", .rows = s.index_head_dim});
-  out.push_back({.role = "index_k_norm", .rows = s.index_head_dim});
-}
-
 }  // namespace
 
 std::string_view head_sharing(Dim heads, Dim kv_heads) {
@@ -84,8 +76,6 @@ std::string Softmax::label() const {
   return std::string(sharing);
 }
 
-// Index keys are kept as activations are, whatever the format of keys and values (vLLM and SGLang,
-// MiniMax-M3).
 void Softmax::cache_tensors(std::vector<CacheTensor>& out) const {
   out.push_back({.component = Component::key,
                  .heads = kv_heads,
@@ -99,13 +89,6 @@ void Softmax::cache_tensors(std::vector<CacheTensor>& out) const {
                  .slots = slots_of(*this),
                  .split = Split::kv_heads,
                  .own_format = {}});
-  if (index_heads < 1) return;
-  out.push_back({.component = Component::index_key,
-                 .heads = 1,
-                 .width = index_head_dim,
-                 .slots = slots_of(*this),
-                 .split = Split::whole,
-                 .own_format = Format{}});
 }
 
 void Softmax::weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const {
@@ -113,7 +96,6 @@ void Softmax::weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const {
   add_biases(*this, hidden, out);
   if (learnt_sinks) out.push_back({.role = "sinks", .rows = heads, .split = Split::heads});
   add_qk_norms(*this, out);
-  if (index_heads > 0) add_block_indexer(*this, hidden, out);
 }
 
 void Softmax::complete(Dim hidden) {
@@ -132,7 +114,6 @@ std::vector<std::string> Softmax::faults() const {
     faults.push_back("window must be at least 1 token; leave it out for full attention");
   if (chunk && *chunk < 1)
     faults.push_back("chunk must be at least 1 token; leave it out for full attention");
-  if (index_heads > 0 && index_head_dim < 1) faults.push_back("an indexer needs index_head_dim");
   if (window && chunk) faults.push_back("a layer has a window or a chunk, not both");
   return faults;
 }

@@ -41,8 +41,6 @@ struct Softmax {
   std::optional<Dim> q_lora_rank =
       {};                   // queries by way of a shared narrow projection and a norm (Step-3)
   Dim input_width = 0;      // of what is projected; 0: hidden (Zamba2: twice that)
-  Dim index_heads = 0;      // queries that choose blocks of keys (MiniMax-M3); 0: all are read
-  Dim index_head_dim = 0;   // of those, and of the one key a token that is cached for them
   bool projects_kv = true;  // false where the layer reads another's cache and has no k/v_proj
 
   std::string label() const;
@@ -73,8 +71,6 @@ struct Softmax {
     visit("gate_per_head", self.gate_per_head);
     visit("q_lora_rank", self.q_lora_rank);
     visit("input_width", self.input_width);
-    visit("index_heads", self.index_heads);
-    visit("index_head_dim", self.index_head_dim);
     visit("projects_kv", self.projects_kv);
   }
 };

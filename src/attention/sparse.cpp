@@ -78,12 +78,13 @@ std::string Sparse::label() const {
 
 void Sparse::cache_tensors(std::vector<CacheTensor>& out) const {
   full().cache_tensors(out);
+  // Not the fp8 of DSA: kept in bf16 whatever the keys' format (sgl-project/sglang#36549).
   if (index_heads > 0) {
     out.push_back({.component = Component::index_key,
                    .width = index_head_dim,
                    .slots = PerToken{},
                    .split = Split::whole,
-                   .own_format = {}});
+                   .own_format = Format{}});
   }
 }
 

@@ -43,6 +43,8 @@ constexpr Omitted gated_delta_omitted[] = {{"linear_num_key_heads", "16"},
                                            {"linear_value_head_dim", "128"},
                                            {"head_dim", "256"}};
 constexpr Omitted exaone4_omitted[] = {{"sliding_window", "4096"}, {"sliding_window_pattern", "4"}};
+constexpr Omitted griffin_omitted[] = {{"block_types", "[recurrent, recurrent, attention]"},
+                                       {"attention_window_size", "2048"}};
 constexpr Omitted every_second[] = {{"sliding_window_pattern", "2"}};
 constexpr Omitted every_fourth[] = {{"sliding_window_pattern", "4"}};
 constexpr Omitted mixtral_omitted[] = {{"num_local_experts", "8"}, {"num_experts_per_tok", "2"}};
@@ -198,6 +200,13 @@ constexpr ClassFacts table[] = {
     {.model_type = "longcat_flash", .mixers = 2, .norms = 4, .correction_bias = true},
     // Gemma
     {.model_type = "gemma", .tied = true, .omitted = gemma_omitted},
+    {.model_type = "recurrent_gemma",
+     .o_bias = true,
+     .reads_bias_key = false,
+     .mlp_bias = true,
+     .mlp_width_over = 2,
+     .tied = true,
+     .omitted = griffin_omitted},
     {.model_type = "gemma2", .norms = 4, .tied = true, .omitted = gemma2_omitted},
     {.model_type = "gemma3_text",
      .qk_norm = per_head,

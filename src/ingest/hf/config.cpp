@@ -118,8 +118,9 @@ std::optional<Dim> Config::of_layer(Names names, std::size_t layer) {
   if (node->kind != NodeKind::list) return whole(*node, node->key, 0);
   if (layer >= node->children.size()) {
     if (layer == node->children.size()) {
-      problem(*node, fmt::format("{} has {} entries; there are more layers than that", node->key,
-                                 node->children.size()));
+      problem(*node,
+              fmt::format("{} has {} {}; there are more layers than that", node->key,
+                          node->children.size(), node->children.size() == 1 ? "entry" : "entries"));
     }
     return std::nullopt;
   }

@@ -125,7 +125,7 @@ void read_encoder(Config& config, const ClassFacts& facts) {
   Model& model = config.model();
   std::vector<WeightTensor>& out = model.embedding.extra;
   config.understand({"num_hidden_layers", "encoder_layers", "encoder_attention_heads",
-                     "encoder_ffn_dim", "decoder_layers", "is_encoder_decoder"});
+                     "encoder_ffn_dim", "decoder_layers", "num_layers", "is_encoder_decoder"});
   add_relative_bias(config, facts, model.decoder.depth(), out);
   if (!has_encoder_and_decoder(config) || facts.encoder_alone) return;
   Stack stack;

@@ -83,6 +83,18 @@ MaybeRoles from_compress_ratios(Config& config, std::size_t layers) {
   return std::vector<Role>(std::min(layers, stated), Role::compressed);
 }
 
+// RecurrentGemma: a few words, again and again; attention has a window (RecurrentGemmaConfig).
+MaybeRoles from_block_types(Config& config, std::size_t layers) {
+  const Node* words = config.find({"block_types", "_block_types"});
+  if (!words || words->kind != NodeKind::list || words->children.empty()) return std::nullopt;
+  std::vector<Role> roles;
+  for (std::size_t i = 0; i < layers; ++i) {
+    const Role role = role_of_word(config, words->children[i % words->children.size()]);
+    roles.push_back(role == Role::attention ? Role::window : role);
+  }
+  return roles;
+}
+
 // GLA and RetNet: the same linear attention in every layer.
 MaybeRoles from_decaying_attention(Config& config, std::size_t layers) {
   if (!has_decaying_attention(config)) return std::nullopt;
@@ -247,13 +259,21 @@ MaybeRoles from_state_keys(Config& config, std::size_t layers) {
 }
 
 constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
-    from_compress_ratios,    from_words,
-    from_pattern_text,       from_hybrid_bits,
-    from_window_layout,      from_attn_type_list,
-    from_linear_attn_config, from_full_attention_interval,
-    from_layer_groups,       from_period,
-    from_attention_indices,  from_full_attention_indices,
-    from_cross_layers,       from_decaying_attention,
+    from_block_types,
+    from_compress_ratios,
+    from_words,
+    from_pattern_text,
+    from_hybrid_bits,
+    from_window_layout,
+    from_attn_type_list,
+    from_linear_attn_config,
+    from_full_attention_interval,
+    from_layer_groups,
+    from_period,
+    from_attention_indices,
+    from_full_attention_indices,
+    from_cross_layers,
+    from_decaying_attention,
     from_state_keys,
 };
 
@@ -264,7 +284,10 @@ bool windows_are_off(Config& config) {
   const Node* use = config.find({"use_sliding_window"});
   const Node* window = config.find({"sliding_window", "sliding_window_size"});
   const bool none = window && (window->as_integer() == 0 || window->as_integer() == -1);
-  if (none) config.understand({"global_attn_every_n"});
+  if (none) {
+    config.understand({"global_attn_every_n"});
+    config.assume(window->key, "none", fmt::format("{} is no number of tokens", window->text));
+  }
   return none || (use && use->as_boolean() == false);
 }
 
@@ -440,8 +463,12 @@ LayerPlan read_layer_plan(Config& config, const ClassFacts& facts) {
   }
   plan.roles = read_roles(config, facts, layers);
   if (plan.roles.size() < layers) {
-    config.problem(config.map(), fmt::format("the list of layer types has {} entries for {} layers",
-                                             plan.roles.size(), layers));
+    const Node* list = config.find(
+        {"layer_types", "layers_block_type", "attention_layers", "hybrid_layer_pattern",
+         "attn_type_list", "hybrid_override_pattern", "compress_ratios", "sliding_window_layout"});
+    config.problem(list ? *list : config.map(),
+                   fmt::format("the list of layer types is too short: {} of {} layers",
+                               plan.roles.size(), layers));
   }
   plan.roles.resize(layers, Role::attention);
   plan.channels = read_channels(config, layers);

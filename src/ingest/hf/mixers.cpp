@@ -17,7 +17,8 @@ const Names head_names = {
 const Names kv_head_names = {
     "num_key_value_heads", "num_kv_heads",         "n_kv_heads", "multi_query_group_num",
     "num_query_groups",    "num_attention_groups", "n_head_kv",  "num_key_value_heads_per_layer"};
-const Names window_names = {"sliding_window", "sliding_window_size", "window_size"};
+const Names window_names = {"sliding_window", "sliding_window_size", "window_size",
+                            "attention_window_size"};
 
 // Null, absent, or `use_mla: false`: keys that are there but off do not make a layer latent.
 bool is_latent(Config& config) {
@@ -62,10 +63,22 @@ Dim kv_heads(Config& config, Dim heads, Role role, std::size_t layer) {
   return config.of_layer(kv_head_names, layer).value_or(heads);
 }
 
+// Where no key states it, a head's width is hidden / heads, and that must be whole.
+void check_width(Config& config, const Softmax& s) {
+  const Dim hidden = config.model().hidden;
+  if (s.head_dim > 0 || s.heads < 1 || hidden % s.heads == 0) return;
+  const Node* node = config.find(head_names);
+  if (!node || !config.problems().empty()) return;
+  config.problem(*node,
+                 fmt::format("{} is {}; it must divide hidden_size, {}", node->key, s.heads.value,
+                             hidden.value),
+                 "or state head_dim");
+}
+
 // A stated count of KV heads must be sound where it stands; the layer's own check has no place.
 void check_heads(Config& config, const Softmax& s) {
   const Node* node = config.find({"num_key_value_heads"});
-  if (!node || node->kind == NodeKind::list || s.heads < 1) return;
+  if (!node || node->kind == NodeKind::list || !config.problems().empty()) return;
   const bool divides = s.kv_heads >= 1 && s.heads % s.kv_heads == 0;
   if (divides) return;
   config.problem(*node,
@@ -135,25 +148,13 @@ void read_other_setting(Config& config, Role role, Softmax& s) {
   if (const auto width = other->positive({"head_dim"})) s.head_dim = *width;
 }
 
-// MiniMax-M3: some layers choose blocks with a few narrow queries and one key a token, which is
-// cached beside keys and values.
-void read_block_indexer(Config& config, std::size_t layer, Softmax& s) {
-  std::optional<Config> sparse = config.within("sparse_attention_config");
-  if (!sparse || !sparse->flag({"use_sparse_attention"}, false)) return;
-  if (sparse->of_layer({"sparse_attention_freq"}, layer).value_or(Dim(1)) == Dim(0)) return;
-  s.index_heads = sparse->need({"sparse_num_index_heads"});
-  s.index_head_dim = sparse->need({"sparse_index_dim"});
-  if (sparse->of_layer({"sparse_disable_index_value"}, layer).value_or(Dim(1)) == Dim(0)) {
-    config.problem(*sparse->find({"sparse_disable_index_value"}),
-                   "an indexer with values of its own is not read");
-  }
-}
-
 Dim read_heads(Config& config, Role role, std::size_t layer) {
   if (role == Role::window) {
     if (auto local = config.of_layer({"swa_num_attention_heads"}, layer)) return *local;
   }
+  const std::size_t problems = config.problems().size();
   const std::optional<Dim> heads = config.of_layer(head_names, layer);
+  if (config.problems().size() > problems) return 1;  // said; the next step would say it again
   return heads && *heads > 0 ? *heads : config.need({"num_attention_heads"});
 }
 
@@ -178,10 +179,41 @@ Softmax read_softmax(Config& config, const ClassFacts& facts, Role role, std::si
   s.gate_per_head = gates_per_head(config, facts);
   s.value_is_key = config.flag({"attention_k_eq_v"}, false) && role == Role::attention;
   read_other_setting(config, role, s);
-  read_block_indexer(config, layer, s);
   check_heads(config, s);
+  check_width(config, s);
   s.complete(config.model().hidden);
   return s;
+}
+
+// --- blocks chosen by an indexer
+// ------------------------------------------------------------------
+
+// MiniMax-M3: some layers choose blocks of keys with a few narrow queries and one key a token,
+// which is cached beside keys and values.
+std::optional<Sparse> read_block_sparse(Config& config, const Softmax& s, std::size_t layer) {
+  std::optional<Config> sparse = config.within("sparse_attention_config");
+  if (!sparse || !sparse->flag({"use_sparse_attention"}, false)) return std::nullopt;
+  if (sparse->of_layer({"sparse_attention_freq"}, layer).value_or(Dim(1)) == Dim(0))
+    return std::nullopt;
+  if (sparse->of_layer({"sparse_disable_index_value"}, layer).value_or(Dim(1)) == Dim(0)) {
+    config.problem(*sparse->find({"sparse_disable_index_value"}),
+                   "an indexer with values of its own is not read");
+  }
+  Sparse out{.heads = s.heads,
+             .kv_heads = s.kv_heads,
+             .head_dim = s.head_dim,
+             .value_dim = s.value_dim,
+             .q_bias = s.q_bias,
+             .k_bias = s.k_bias,
+             .v_bias = s.v_bias,
+             .o_bias = s.o_bias,
+             .qk_norm = s.qk_norm,
+             .mask = {}};
+  out.block_size = sparse->need({"sparse_block_size"});
+  out.topk = sparse->need({"sparse_topk_blocks"}) * out.block_size;
+  out.index_heads = sparse->need({"sparse_num_index_heads"});
+  out.index_head_dim = sparse->need({"sparse_index_dim"});
+  return out;
 }
 
 // --- MLA -------------------------------------------------------------------------------------
@@ -229,7 +261,9 @@ Latent read_latent(Config& config, const ClassFacts& facts, Role role, std::size
 
 Kind read_attention(Config& config, const ClassFacts& facts, Role role, std::size_t layer) {
   if (is_latent(config)) return read_latent(config, facts, role, layer);
-  return read_softmax(config, facts, role, layer);
+  const Softmax softmax = read_softmax(config, facts, role, layer);
+  if (const auto sparse = read_block_sparse(config, softmax, layer)) return *sparse;
+  return softmax;
 }
 
 std::vector<Kind> read_mixers(Config& config, const ClassFacts& facts, Role role,

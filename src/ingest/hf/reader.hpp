@@ -30,7 +30,7 @@ enum class Role : std::uint8_t {
   shared_then_mamba,  // a call of a shared transformer block, then a state space (Zamba)
   conv,               // short convolution
   cross,              // cross-attention only
-  recurrent,          // RWKV
+  recurrent,          // RWKV, RG-LRU
   compressed,         // DeepSeek-V4
   none,               // no token mixer
 };
@@ -84,10 +84,11 @@ std::optional<Layer> read_shared_block(Config& config, const ClassFacts& facts,
 void add_call_of_shared_block(Config& config, const LayerPlan& plan, std::size_t index,
                               Layer& layer);
 
-// RWKV, and the linear attention with decay of GLA and RetNet.
+// RWKV, RecurrentGemma, and the linear attention with decay of GLA and RetNet.
 Kind read_rwkv(Config& config, const ClassFacts& facts, std::size_t layer);
 void add_channel_mixing(Config& config, const ClassFacts& facts, Layer& layer);
 std::int64_t channel_mixing_width(int version, std::int64_t hidden);
+Kind read_gated_recurrence(Config& config);
 bool has_decaying_attention(const Config& config);
 Kind read_decaying_attention(Config& config);
 

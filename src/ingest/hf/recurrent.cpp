@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Models without any attention that keep a matrix a head: RWKV 4 to 7, and the linear attention
-// with decay of flash-linear-attention (GLA, RetNet). Keys: transformers' RwkvConfig (4), the
-// configurations in RWKV/rwkv-5-world-3b and RWKV/v6-Finch-*, fla's RWKV7Config, GLAConfig and
-// RetNetConfig.
-#include <cmath>
+// Layers that keep a matrix a head or a number a channel in place of a cache: RWKV 4 to 7, the
+// linear attention with decay of flash-linear-attention (GLA, RetNet), RecurrentGemma. Keys:
+// transformers' RwkvConfig (4), the configurations in RWKV/rwkv-5-world-3b and RWKV/v6-Finch-*,
+// fla's RWKV7Config, GLAConfig and RetNetConfig.
+#include <fmt/format.h>
 
 #include "ingest/hf/reader.hpp"
 
@@ -38,8 +38,9 @@ Dim expanded(Config& config, std::string_view key, double otherwise, std::string
   const Node* node = config.find({key});
   const std::optional<double> ratio = node ? node->as_real() : otherwise;
   // literal: no prefix, but a ratio that no model comes near
-  if (!ratio || !std::isfinite(*ratio) || *ratio <= 0 || *ratio > 1024) {
-    config.problem(*node, std::string(key) + " must be a positive number");
+  constexpr double most = 100;  // a slip of the keyboard beyond
+  if (!ratio || !(*ratio > 0) || *ratio > most) {
+    config.problem(*node, fmt::format("{} must be a positive number of at most {}", key, most));
     return 1;
   }
   const auto width = static_cast<std::int64_t>(static_cast<double>(config.model().hidden) * *ratio);
@@ -83,6 +84,15 @@ std::int64_t channel_mixing_width(int version, std::int64_t hidden) {
   constexpr std::int64_t multiple = 32;
   const bool narrow = version == 5 || version == 6;  // 3.5 times, in steps of 32
   return narrow ? hidden * 7 / 2 / multiple * multiple : 4 * hidden;
+}
+
+Kind read_gated_recurrence(Config& config) {
+  GatedRecurrence g;
+  g.width = config.positive({"lru_width"}).value_or(Dim(0));
+  g.heads = config.need({"num_attention_heads"});
+  g.conv_kernel = config.or_default({"conv1d_width"}, 4, "class default of RecurrentGemma");
+  g.complete(config.model().hidden);
+  return g;
 }
 
 bool has_decaying_attention(const Config& config) {

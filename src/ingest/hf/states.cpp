@@ -130,6 +130,8 @@ Lightning read_lightning(Config& config) {
   Lightning l;
   l.heads = config.need({"num_attention_heads"});
   l.head_dim = config.positive({"head_dim"}).value_or(Dim(0));
+  l.qk_norm = config.flag({"use_qk_norm"}, false);  // Ling and Ring linear
+  l.qkv_bias = config.flag({"use_qkv_bias"}, false);
   l.complete(config.model().hidden);
   return l;
 }
@@ -169,7 +171,8 @@ std::vector<Kind> read_states(Config& config, const ClassFacts& facts, Role role
     case Role::cross:
       return {read_cross(config)};
     case Role::recurrent:
-      return {read_rwkv(config, facts, layer)};
+      if (facts.rwkv_version > 0) return {read_rwkv(config, facts, layer)};
+      return {read_gated_recurrence(config)};
     case Role::compressed:
       return {read_compressed(config, layer)};
     default:

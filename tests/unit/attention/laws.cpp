@@ -28,8 +28,6 @@ Softmax busy(Softmax) {
   s.learnt_sinks = s.output_gate = s.value_is_key = true;
   s.gate_per_head = 1;
   s.q_lora_rank = 96;
-  s.index_heads = 4;
-  s.index_head_dim = 128;
   s.input_width = 512;
   s.projects_kv = false;
   return s;
@@ -171,6 +169,10 @@ Retention busy(Retention) {
           .norm = false,
           .conv_kernel = 3,
           .state_format = fp16};
+}
+
+GatedRecurrence busy(GatedRecurrence) {
+  return {.width = 96, .heads = 8, .conv_kernel = 3, .state_format = fp16};
 }
 
 Sparse busy(Sparse) {
