@@ -390,6 +390,21 @@ void read_bitsandbytes(Quantisation& q) {
   q.problem(q.map(), "neither load_in_4bit nor load_in_8bit is set");
 }
 
+// --- bitnet --------------------------------------------------------------------------------------
+
+// BitNet b1.58 packs four of its three-valued weights in a byte, with one bf16 scale a matrix
+// (transformers integrations/bitnet.py, BitLinear).
+void read_bitnet(Quantisation& q) {
+  constexpr std::int64_t values_a_byte = 4, bf16_bytes = 2;
+  q.spare({"modules_to_not_convert"});
+  Format f;
+  f.name = "bitnet";
+  f.block_elements = values_a_byte;
+  f.block_bytes = 1;
+  f.tensor_bytes = bf16_bytes;  // weight_scale
+  q.linear(f);
+}
+
 // --- quark ---------------------------------------------------------------------------------------
 
 std::optional<Format> quark_format(Quantisation& q, const Node& layer) {
@@ -446,6 +461,7 @@ constexpr Method methods[] = {
     {"intel/auto-round", read_auto_round},
     {"bitsandbytes", read_bitsandbytes},
     {"quark", read_quark},
+    {"bitnet", read_bitnet},
 };
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST_CASE("a key that could change the cache and that nobody knows is an error")
                  "if it changes nothing, pass --assume attention_vortex_heads"));
 }
 
-TEST_CASE("--assume KEY lets it pass and lists it") {
+TEST_CASE("a key named by --assume passes, and is listed") {
   const Result<Model> model =
       read_config(with("attention_vortex_heads", "3"), {.assume = {"attention_vortex_heads"}});
   REQUIRE(model);
