@@ -94,27 +94,27 @@ template <class N>
 N data_bytes(const Format& f, const N& heads, const N& width) {
   const N elements = heads * width;
   if (f.block_elements == 1 && f.scale_per != ScalePer::group) {
-    return elements * N(Count(f.block_bytes));
+    return elements * plain<N>(f.block_bytes);
   }
   const std::int64_t pad = f.scale_per == ScalePer::group ? f.scale_elements : f.block_elements;
-  return ceil_div(elements, N(Count(pad))) * N(Count(pad / f.block_elements * f.block_bytes));
+  return ceil_div(elements, plain<N>(pad)) * plain<N>(pad / f.block_elements * f.block_bytes);
 }
 
 template <class N>
 N scale_bytes(const Format& f, const N& heads, const N& width) {
   switch (f.scale_per) {
     case ScalePer::none:
-      return N(Count(0));
+      return plain<N>(0);
     case ScalePer::head:
-      return heads * N(Count(f.scale_bytes));
+      return heads * plain<N>(f.scale_bytes);
     case ScalePer::row:
-      return N(Count(f.scale_bytes));
+      return plain<N>(f.scale_bytes);
     case ScalePer::group:
     case ScalePer::tile:
     case ScalePer::flat:
-      return ceil_div(heads * width, N(Count(f.scale_elements))) * N(Count(f.scale_bytes));
+      return ceil_div(heads * width, plain<N>(f.scale_elements)) * plain<N>(f.scale_bytes);
   }
-  return N(Count(0));
+  return plain<N>(0);
 }
 
 // The bytes of a matrix of `rows` × `cols` as a checkpoint stores it: the elements, and apart from

@@ -97,7 +97,10 @@ constexpr Bytes gibibytes(std::int64_t n) { return Bytes(Count(n) * units::gibi)
 constexpr Bytes gigabytes(std::int64_t n) { return Bytes(Count(n) * units::giga); }
 
 // One multiply-add is two FLOPs: the only place in the program that says so.
-constexpr Flops multiply_adds(double n) { return Flops(2.0 * n); }
+inline constexpr std::int64_t flops_per_multiply_add = 2;
+constexpr Flops multiply_adds(double n) {
+  return Flops(static_cast<double>(flops_per_multiply_add) * n);
+}
 
 constexpr Seconds operator/(Bytes b, BytesPerSecond r) {
   return Seconds(static_cast<double>(b.value.value) / r.value);
