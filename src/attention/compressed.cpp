@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -112,5 +114,92 @@ std::vector<std::string> Compressed::faults() const {
   if (index_heads > 0 && index_head_dim < 1) faults.push_back("an indexer needs index_head_dim");
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": compressed) ------------------------------------------
+
+Mask Compressed::summary_mask() const {
+  return Mask::summaries(ratio, has_indexer() ? index_topk.value : 0);
+}
+
+namespace {
+
+template <class N>
+N finished_summaries(const OpRows<N>& out, Dim ratio) {
+  return out.sum([&](const SequenceGroup& g) {
+    return factor<N>("summaries", g.tokens() / ratio - g.cached / ratio);
+  });
+}
+
+// What a group in the making has gathered is read and written back by every pass.
+template <class N>
+void add_compressor_ops(OpRows<N>& out, OpName name, const Compressor& c, const Compressed& layer,
+                        const N& summary_row) {
+  const N state = state_row(out, layer.state_format, Component::compressor_state, plain<N>(2),
+                            factor<N>("gathered", c.gathered()));
+  const N weighed = out.tokens() * factor<N>("candidates", c.made());
+  out.add(
+      name,
+      {.vector_flops =
+           plain<N>(vector_work::softmax + vector_work::multiply + vector_work::add) * weighed,
+       .kv_read = out.sequences_with_past() * state,
+       .kv_write = out.sequences() * state + finished_summaries(out, layer.ratio) * summary_row});
+}
+
+template <class N>
+void add_summary_index(OpRows<N>& out, const Compressed& c) {
+  const N heads = factor<N>("index_heads", c.index_heads);
+  const N width = factor<N>("index_head_dim", c.index_head_dim);
+  const Mask all = Mask::summaries(c.ratio);
+  const N pairs = out.pairs(all);
+  const N row = out.cache_row(Component::index_key, plain<N>(1), width);
+  add_compressor_ops(out, OpName::index_k_proj, of_index_keys(c), c, row);
+  out.add(
+      OpName::index_scores,
+      {.unit = OpUnit::matrix, .operands = {Operand::activation, Operand::index}},
+      {.flops = flops_of(heads * width * pairs),
+       .vector_flops = plain<N>(vector_work::compare + vector_work::multiply + vector_work::add) *
+                       heads * pairs,
+       .kv_read = out.rows_read(all) * row,
+       .activations = out.activation(out.tokens() * heads * width + pairs)});
+  out.add(OpName::topk, {.vector_flops = plain<N>(vector_work::compare) * pairs,
+                         .activations = out.activation(pairs)});
+}
+
+}  // namespace
+
+template <class N>
+void Compressed::ops(OpRows<N>& out) const {
+  const N h = factor<N>("heads", heads);
+  const N d = factor<N>("head_dim", head_dim);
+  const Mask near = Mask::window(window);
+  const N latent_row = out.cache_row(Component::latent, plain<N>(1), d);
+  const N summary_row = out.cache_row(Component::compressed_key, plain<N>(1), d);
+  out.add(OpName::kv_down, {.kv_write = out.tokens() * latent_row});
+  add_elementwise(out, OpName::qk_norm, vector_work::norm,
+                  factor<N>("q_lora_rank", q_lora_rank) + d);
+  const N rotary = factor<N>("rope_dim", rope_dim);
+  add_elementwise(out, OpName::rope, vector_work::rope, h * rotary + rotary);
+  N pairs = out.pairs(near);
+  N square = square_of(out, near);
+  N bytes = out.rows_read(near) * latent_row;
+  if (compresses()) {
+    add_compressor_ops(out, OpName::compress, of_latents(*this), *this, summary_row);
+    if (has_indexer()) add_summary_index(out, *this);
+    pairs = pairs + out.pairs(summary_mask());
+    square = square + square_of(out, summary_mask());
+    bytes = bytes + out.rows_read(summary_mask()) * summary_row;
+  }
+  // One latent is key and value: it is read once.
+  add_scores(out, Scores<N>{.heads = h,
+                            .kv_heads = plain<N>(1),
+                            .key_dim = d,
+                            .value_dim = d,
+                            .pairs = pairs,
+                            .square = square,
+                            .key_bytes = bytes,
+                            .value_bytes = plain<N>(0)});
+}
+template void Compressed::ops(OpRows<double>&) const;
+template void Compressed::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -43,12 +43,15 @@ struct Compressed {
   std::string label() const;
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim) {}
   std::vector<std::string> faults() const;
   bool operator==(const Compressed&) const = default;
 
   bool compresses() const { return ratio > 0; }
   bool has_indexer() const { return compresses() && index_heads > 0; }
+  Mask summary_mask() const;  // which summaries a token attends to
 
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visit) {

@@ -5,6 +5,8 @@
 // MllamaCrossAttentionDecoderLayer adds cross_attn_attn_gate).
 #include "attention/cross.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -62,5 +64,68 @@ std::vector<std::string> Cross::faults() const {
   }
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": cross) -----------------------------------------------
+
+namespace {
+
+// The pass that begins a sequence makes its keys and values, of every encoder token.
+template <class N>
+N encoded_tokens(const OpRows<N>& out) {
+  return out.sum([&](const SequenceGroup& g) {
+    const bool begins = g.phase == Phase::prefill && g.cached == Dim(0);
+    return begins ? factor<N>("encoder_tokens", out.pass().encoder_tokens) : plain<N>(0);
+  });
+}
+
+template <class N>
+void add_encoded(OpRows<N>& out, OpName name, const N& rows, const N& cols, const N& cache_row) {
+  const N tokens = encoded_tokens(out);
+  if (value_of(tokens) == 0) return;
+  out.add(
+      name,
+      {.unit = OpUnit::matrix,
+       .operands = {Operand::activation, Operand::weight},
+       .gemm = Gemm{.m = value_of(tokens), .n = value_of(rows), .k = value_of(cols), .count = 1}},
+      {.flops = flops_of(tokens * rows * cols),
+       .weights =
+           out.weight_bytes(rows * OpRows<N>::row_bytes(out.formats().linear, plain<N>(1), cols)),
+       .kv_write = tokens * cache_row,
+       .activations = out.activation(tokens * cols)});
+}
+
+}  // namespace
+
+template <class N>
+void Cross::ops(OpRows<N>& out) const {
+  const N h = factor<N>("heads", heads);
+  const N kv = factor<N>("kv_heads", kv_heads);
+  const N k = factor<N>("head_dim", head_dim);
+  const N v = factor<N>("value_dim", value_dim);
+  const N width = factor<N>("encoder_width", encoder_width);
+  const N key_row = out.cache_row(Component::cross_key, kv, k);
+  const N value_row = out.cache_row(Component::cross_value, kv, v);
+  const N encoder = factor<N>("encoder_tokens", out.pass().encoder_tokens);
+  add_encoded(out, OpName::k_proj, kv * k, width, key_row);
+  add_encoded(out, OpName::v_proj, kv * v, width, value_row);
+  if (qk_norm) add_elementwise(out, OpName::qk_norm, vector_work::norm, h * k);
+  const N pairs = out.tokens() * encoder;
+  const N rows = out.sequences() * encoder;
+  if (value_of(rows) == 0) return;
+  add_scores(out, Scores<N>{.heads = h,
+                            .kv_heads = kv,
+                            .key_dim = k,
+                            .value_dim = v,
+                            .pairs = pairs,
+                            .square = pairs,
+                            .key_bytes = rows * key_row,
+                            .value_bytes = rows * value_row,
+                            .key_activations = repeated(out, h, kv, k, rows),
+                            .value_activations = repeated(out, h, kv, v, rows),
+                            .names = {OpName::cross_qk_scores, OpName::cross_softmax,
+                                      OpName::cross_attn_values}});
+}
+template void Cross::ops(OpRows<double>&) const;
+template void Cross::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

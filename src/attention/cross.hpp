@@ -30,6 +30,10 @@ struct Cross {
   std::string label() const { return "cross"; }
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  // Keys and values are made once, of the encoder's tokens.
+  bool puts(std::string_view role) const { return role == "k_proj" || role == "v_proj"; }
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim hidden);
   std::vector<std::string> faults() const;
   bool operator==(const Cross&) const = default;

@@ -4,6 +4,8 @@
 // projections. What they mean is in the header.
 #include "attention/gated_delta.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 
 void GatedDelta::cache_tensors(std::vector<CacheTensor>& out) const {
@@ -64,5 +66,43 @@ std::vector<std::string> GatedDelta::faults() const {
   }
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+// One step (Yang et al., arXiv:2412.06464): decay S, read what it says of the key (d_k × d_v),
+// write the corrected value (d_k × d_v), answer the query (d_k × d_v). A chunk of C tokens does the
+// same with matrices: q·k and k·k of every pair, the inverse of a C × C triangle, W and U, the
+// answers within the chunk; and for each token W·S, q·S and k·v (flash-linear-attention, C = 64).
+template <class N>
+void add_delta_state(OpRows<N>& out, const DeltaShape& d) {
+  constexpr std::int64_t chunk = 64;
+  const N heads = factor<N>("value_heads", d.heads);
+  const N k = factor<N>("key_dim", d.key_dim);
+  const N v = factor<N>("value_dim", d.value_dim);
+  const N state = heads * k * v;
+  add_state(out, StateWork<N>{
+                     .state_bytes = state_row(out, d.format, Component::linear_state, heads, k * v),
+                     .update = state + state,
+                     .update_vector = plain<N>(vector_work::multiply) * state,
+                     .read = state,
+                     .io = heads * (k + k + v + v),
+                     .chunk = chunk,
+                     .per_pair = heads * (k + k + k + v + v),
+                     .per_token = plain<N>(3) * state,
+                     .per_chunk = heads * plain<N>(chunk * chunk * chunk / 6)});
+}
+template void add_delta_state(OpRows<double>&, const DeltaShape&);
+template void add_delta_state(OpRows<TracedReal>&, const DeltaShape&);
+
+template <class N>
+void GatedDelta::ops(OpRows<N>& out) const {
+  const N values = factor<N>("value_heads", value_heads) * factor<N>("value_dim", value_dim);
+  add_convolution(out, 2 * key_heads * key_dim + value_heads * value_dim, conv_kernel);
+  add_delta_state(out, DeltaShape{value_heads, key_dim, value_dim, state_format});
+  add_elementwise(out, OpName::norm, vector_work::norm, values);
+  add_output_gate(out, values);
+}
+template void GatedDelta::ops(OpRows<double>&) const;
+template void GatedDelta::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

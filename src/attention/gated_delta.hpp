@@ -28,6 +28,8 @@ struct GatedDelta {
   std::string label() const { return "gated_delta"; }
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim hidden);
   std::vector<std::string> faults() const;
   bool operator==(const GatedDelta&) const = default;
@@ -42,5 +44,13 @@ struct GatedDelta {
     visit("state_format", self.state_format);
   }
 };
+
+// The state of a delta rule: a matrix of key_dim × value_dim a head, corrected by every token.
+struct DeltaShape {
+  Dim heads, key_dim, value_dim;
+  std::optional<Format> format;
+};
+template <class N>
+void add_delta_state(OpRows<N>& out, const DeltaShape& shape);
 
 }  // namespace attncalc

@@ -5,6 +5,9 @@
 // elements for its 96 heads; the last 32 are zero padding and no parameters.
 #include "attention/kda.hpp"
 
+#include "attention/gated_delta.hpp"
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -48,5 +51,18 @@ std::vector<std::string> Kda::faults() const {
   if (conv_kernel < 0) faults.push_back("conv_kernel must not be negative");
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+template <class N>
+void Kda::ops(OpRows<N>& out) const {
+  const N wide = factor<N>("heads", heads) * factor<N>("head_dim", head_dim);
+  add_convolution(out, 3 * heads * head_dim, conv_kernel);
+  add_delta_state(out, DeltaShape{heads, head_dim, head_dim, state_format});
+  add_elementwise(out, OpName::norm, vector_work::norm, wide);
+  add_output_gate(out, wide);
+}
+template void Kda::ops(OpRows<double>&) const;
+template void Kda::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -28,6 +28,8 @@ struct Kda {
   std::string label() const { return "kda"; }
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim) {}
   std::vector<std::string> faults() const;
   bool operator==(const Kda&) const = default;

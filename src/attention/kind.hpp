@@ -14,9 +14,13 @@
 #include <vector>
 
 #include "attention/dim.hpp"
+#include "attention/masks.hpp"
 #include "attention/tensors.hpp"
 
 namespace attncalc {
+
+template <class N>
+class OpRows;  // attention/op_rows.hpp
 
 // A kind lists its fields once, for reading YAML, printing and comparing:
 //   template <class Self, class Visitor> static void fields(Self& self, Visitor&& visit)
@@ -32,7 +36,7 @@ struct AnyVisitor {
 template <class K>
 concept AttentionKind = std::equality_comparable<K> && std::default_initializable<K> &&
     requires(const K& kind, K& mutable_kind, std::vector<CacheTensor>& cache,
-             std::vector<WeightTensor>& weights) {
+             std::vector<WeightTensor>& weights, OpRows<double>& rows) {
   // The word for it in YAML and in the closed list.
   { K::keyword } -> std::convertible_to<std::string_view>;
   // What tables and JSON call this layer: "gqa", "mha:4096", "mla", "gated_delta".
@@ -41,6 +45,9 @@ concept AttentionKind = std::equality_comparable<K> && std::default_initializabl
   {kind.cache_tensors(cache)};
   // Appends what the layer is made of, for a residual stream of `hidden` elements.
   {kind.weight_tensors(Dim(1), weights)};
+  // Puts the operators that do not follow from the weights: scores, states, cache writes. A
+  // template on the number type, see attention/op_rows.hpp.
+  {kind.ops(rows)};
   // Fills fields that derive from others when they were not given (kv_heads from heads).
   {mutable_kind.complete(Dim(1))};
   // Everything that is wrong with the dimensions, in words; empty if nothing is.

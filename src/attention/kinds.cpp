@@ -34,6 +34,18 @@ std::vector<std::string> faults(const Kind& kind) {
   return std::visit([](const auto& k) { return k.faults(); }, kind);
 }
 
+bool puts_itself(const Kind& kind, std::string_view role) {
+  return std::visit(
+      [&](const auto& k) {
+        if constexpr (requires { k.puts(role); }) {
+          return k.puts(role);
+        } else {
+          return false;
+        }
+      },
+      kind);
+}
+
 std::vector<std::string_view> kind_keywords() {
   std::vector<std::string_view> out;
   for_each_kind([&](const auto& k) { out.push_back(k.keyword); }, std::type_identity<Kind>{});

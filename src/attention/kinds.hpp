@@ -38,6 +38,10 @@ std::vector<CacheTensor> cache_tensors(const Kind& kind);
 std::vector<WeightTensor> weight_tensors(const Kind& kind, Dim hidden);
 std::vector<std::string> faults(const Kind& kind);
 
+// Whether the kind's ops() put the operator of a weight tensor, because it is not simply multiplied
+// with every token (MLA's up-projections). A kind with such tensors has puts(role).
+bool puts_itself(const Kind& kind, std::string_view role);
+
 // The keywords of all kinds, in the order of the list.
 std::vector<std::string_view> kind_keywords();
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -97,5 +99,176 @@ std::vector<std::string> Latent::faults() const {
   if (index_heads > 0 && index_head_dim < 1) faults.push_back("an indexer needs index_head_dim");
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": MLA) -------------------------------------------------
+
+Mask Latent::mask() const {
+  if (index_heads > 0 && index_topk > 0) return Mask::top_k(index_topk);
+  return window ? Mask::window(*window) : Mask::causal();
+}
+
+namespace {
+
+// What both forms are made of. A latent row is `rank` wide, its rotary key `rope`.
+template <class N>
+struct LatentParts {
+  N heads, rank, rope, nope, value;
+  N tokens, pairs, rows;  // rows: of the cache, read by this pass
+  N latent_row, rope_row;
+
+  LatentParts(const Latent& l, const OpRows<N>& out)
+      : heads(factor<N>("heads", l.heads)),
+        rank(factor<N>("kv_lora_rank", l.kv_lora_rank)),
+        rope(factor<N>("rope_dim", l.rope_dim)),
+        nope(factor<N>("nope_dim", l.nope_dim)),
+        value(factor<N>("value_dim", l.value_dim)),
+        tokens(out.tokens()),
+        pairs(out.pairs(l.mask())),
+        rows(out.rows_read(l.mask())),
+        latent_row(out.cache_row(Component::latent, plain<N>(1), rank)),
+        rope_row(out.cache_row(Component::rope_key, plain<N>(1), rope)) {}
+
+  // Multiply-adds that the two forms do not share.
+  N absorbed() const {
+    return tokens * heads * rank * (nope + value) + pairs * heads * (rank + rope + rank);
+  }
+  N expanded() const {
+    return rows * heads * rank * (nope + value) + pairs * heads * (nope + rope + value);
+  }
+};
+
+template <class N>
+bool is_absorbed(const LatentParts<N>& p, MlaForm form) {
+  if (form == MlaForm::cheapest) return value_of(p.absorbed()) <= value_of(p.expanded());
+  return form == MlaForm::absorbed;
+}
+
+// A product of every head's matrix of rank × width with `rows` vectors: k_up or v_up, or the same
+// weights used the other way around.
+template <class N>
+struct HeadProduct {
+  OpName name;
+  N rows, width;
+  N kv_read = plain<N>(0);
+  bool from_rank = true;  // rank → width; else width → rank
+};
+
+template <class N>
+void add_head_product(OpRows<N>& out, const LatentParts<N>& p, const HeadProduct<N>& h) {
+  const N row = OpRows<N>::row_bytes(out.formats().linear, plain<N>(1), p.rank);
+  const bool from_cache = h.name == OpName::k_up || h.name == OpName::v_up;
+  const N in_rank = from_cache ? plain<N>(0) : h.rows * p.heads * p.rank;
+  const double rank = value_of(p.rank);
+  const double width = value_of(h.width);
+  out.add(h.name,
+          {.unit = OpUnit::matrix,
+           .operands = {Operand::activation, Operand::weight},
+           .gemm = Gemm{.m = value_of(h.rows),
+                        .n = h.from_rank ? width : rank,
+                        .k = h.from_rank ? rank : width,
+                        .count = value_of(p.heads)}},
+          {.flops = flops_of(h.rows * p.heads * p.rank * h.width),
+           .weights = out.weight_bytes(p.heads * h.width * row),
+           .kv_read = h.kv_read,
+           .activations = out.activation(in_rank + h.rows * p.heads * h.width)});
+}
+
+// Queries move into the latent's space and answers out of it: every head reads one row a token.
+template <class N>
+void add_absorbed(const Latent& l, OpRows<N>& out, const LatentParts<N>& p) {
+  add_head_product(
+      out, p,
+      HeadProduct<N>{
+          .name = OpName::k_absorb, .rows = p.tokens, .width = p.nope, .from_rank = false});
+  add_scores(out, Scores<N>{.heads = p.heads,
+                            .kv_heads = plain<N>(1),
+                            .key_dim = p.rank + p.rope,
+                            .value_dim = p.rank,
+                            .pairs = p.pairs,
+                            .square = square_of(out, l.mask()),
+                            .key_bytes = p.rows * (p.latent_row + p.rope_row),
+                            .value_bytes = plain<N>(0)});
+  add_head_product(out, p,
+                   HeadProduct<N>{.name = OpName::v_absorb, .rows = p.tokens, .width = p.value});
+}
+
+// Every cached row becomes a key and a value of every head again; attention is then MHA.
+template <class N>
+void add_expanded(const Latent& l, OpRows<N>& out, const LatentParts<N>& p) {
+  add_head_product(
+      out, p,
+      HeadProduct<N>{
+          .name = OpName::k_up, .rows = p.rows, .width = p.nope, .kv_read = p.rows * p.latent_row});
+  add_head_product(out, p, HeadProduct<N>{.name = OpName::v_up, .rows = p.rows, .width = p.value});
+  add_scores(out, Scores<N>{.heads = p.heads,
+                            .kv_heads = p.heads,
+                            .key_dim = p.nope + p.rope,
+                            .value_dim = p.value,
+                            .pairs = p.pairs,
+                            .square = square_of(out, l.mask()),
+                            .key_bytes = p.rows * p.rope_row,
+                            .value_bytes = plain<N>(0),
+                            .key_activations = out.activation(p.rows * p.heads * p.nope),
+                            .value_activations = out.activation(p.rows * p.heads * p.value),
+                            .cache = Operand::activation});
+}
+
+// The indexer scores every cached key; what it writes down is one number a pair, of which top-k
+// then keeps the best.
+template <class N>
+void add_index_ops(const Latent& l, OpRows<N>& out) {
+  const N heads = factor<N>("index_heads", l.index_heads);
+  const N width = factor<N>("index_head_dim", l.index_head_dim);
+  const N pairs = out.pairs(Mask::causal());
+  const N row = out.cache_row(Component::index_key, plain<N>(1), width);
+  const N rows = out.rows_read(Mask::causal());
+  const double tokens = value_of(out.tokens());
+  out.add(OpName::index_k_proj, {.kv_write = out.tokens() * row});
+  out.add(
+      OpName::index_scores,
+      {.unit = OpUnit::matrix,
+       .operands = {Operand::activation, Operand::index},
+       .gemm = Gemm{.m = tokens * value_of(heads) / value_of(out.sequences()),
+                    .n = value_of(pairs) / tokens,
+                    .k = value_of(width),
+                    .count = value_of(out.sequences())}},
+      {.flops = flops_of(heads * width * pairs),
+       // ReLU, weight and sum of every head's score
+       .vector_flops = plain<N>(vector_work::compare + vector_work::multiply + vector_work::add) *
+                       heads * pairs,
+       .kv_read = rows * row,
+       .activations = out.activation(out.tokens() * heads * width) + out.activation(pairs)});
+  out.add(OpName::topk, {.vector_flops = plain<N>(vector_work::compare) * pairs,
+                         .activations = out.activation(pairs)});
+}
+
+template <class N>
+void add_latent_norms(const Latent& l, OpRows<N>& out) {
+  if (!l.latent_norms) return;
+  const N query = l.q_lora_rank ? factor<N>("q_lora_rank", *l.q_lora_rank) : plain<N>(0);
+  add_elementwise(out, OpName::qk_norm, vector_work::norm,
+                  query + factor<N>("kv_lora_rank", l.kv_lora_rank));
+}
+
+}  // namespace
+
+template <class N>
+void Latent::ops(OpRows<N>& out) const {
+  const LatentParts<N> p(*this, out);
+  out.add(OpName::kv_down, {.kv_write = p.tokens * (p.latent_row + p.rope_row)});
+  add_latent_norms(*this, out);
+  if (rope_dim > 0) {
+    add_elementwise(out, OpName::rope, vector_work::rope, p.heads * p.rope + p.rope);
+  }
+  if (has_own_indexer()) add_index_ops(*this, out);
+  if (is_absorbed(p, out.pass().conventions.mla)) {
+    add_absorbed(*this, out, p);
+  } else {
+    add_expanded(*this, out, p);
+  }
+  if (output_gate) add_output_gate(out, p.heads * p.value);
+}
+template void Latent::ops(OpRows<double>&) const;
+template void Latent::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

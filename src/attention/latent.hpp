@@ -36,9 +36,13 @@ struct Latent {
   std::string label() const;
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  bool puts(std::string_view role) const { return role == "k_up" || role == "v_up"; }
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim hidden);
   std::vector<std::string> faults() const;
   bool has_own_indexer() const { return index_heads > 0 && !shares_indexer; }
+  Mask mask() const;
   bool operator==(const Latent&) const = default;
 
   template <class Self, class Visitor>

@@ -4,6 +4,8 @@
 // paper (s and z there); projections as in fla's LinearAttention.
 #include "attention/linear.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 
 std::string Linear::label() const {
@@ -77,5 +79,39 @@ std::vector<std::string> Linear::faults() const {
   }
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+// A step adds φ(k) vᵀ to the state and φ(k) to the normaliser and answers φ(q). The causal form
+// over a prompt is the same sums (Linear Transformer, §3.3), in blocks of 64 on a matrix unit.
+template <class N>
+void Linear::ops(OpRows<N>& out) const {
+  constexpr std::int64_t block = 64;
+  const N h = factor<N>("heads", heads);
+  const N f = factor<N>("features", features());
+  const N v = factor<N>("value_dim", value_dim);
+  const N sums = normaliser ? h * f : plain<N>(0);
+  const N state = h * f * v + sums;
+  N bytes = state_row(out, state_format, Component::linear_state, h, f * v);
+  if (normaliser) bytes = bytes + state_row(out, state_format, Component::normaliser_state, h, f);
+  const N drawn = factor<N>("projections", projections) * factor<N>("key_dim", key_dim);
+  if (projections > 0) {  // features of query and key
+    const N both = out.tokens() * (h + h);
+    out.add(OpName::gates, {.flops = flops_of(both * drawn),
+                            .vector_flops = plain<N>(vector_work::exponential) * both * f});
+  }
+  add_state(out, StateWork<N>{
+                     .state_bytes = bytes,
+                     .update = state,
+                     .update_vector = gate ? plain<N>(vector_work::multiply) * state : plain<N>(0),
+                     .read = state,
+                     .io = h * (f + f + v + v),
+                     .chunk = block,
+                     .per_pair = h * (f + v),
+                     .per_token = state + state});
+  if (norm) add_elementwise(out, OpName::norm, vector_work::norm, h * v);
+}
+template void Linear::ops(OpRows<double>&) const;
+template void Linear::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -4,6 +4,8 @@
 // SimpleGatedLinearAttention and GatedLinearAttention.
 #include "attention/retention.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -67,5 +69,32 @@ std::vector<std::string> Retention::faults() const {
   }
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+// A step decays the state, adds k vᵀ and answers q; a chunk of 64 tokens (fla) scores its own pairs
+// and passes the state once a token.
+template <class N>
+void Retention::ops(OpRows<N>& out) const {
+  constexpr std::int64_t chunk = 64;
+  const N h = factor<N>("heads", heads);
+  const N k = factor<N>("key_dim", key_dim);
+  const N v = factor<N>("value_dim", value_dim);
+  const N state = h * k * v;
+  add_convolution(out, heads * key_dim + kv_heads * (key_dim + value_dim), conv_kernel);
+  add_state(out, StateWork<N>{
+                     .state_bytes = state_row(out, state_format, Component::linear_state, h, k * v),
+                     .update = state,
+                     .update_vector = plain<N>(vector_work::multiply) * state,
+                     .read = state,
+                     .io = h * (k + k + v + v),
+                     .chunk = chunk,
+                     .per_pair = h * (k + v),
+                     .per_token = state + state});
+  if (norm) add_elementwise(out, OpName::norm, vector_work::norm, h * v);
+  if (output_gate) add_output_gate(out, h * v);
+}
+template void Retention::ops(OpRows<double>&) const;
+template void Retention::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

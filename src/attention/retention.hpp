@@ -38,6 +38,8 @@ struct Retention {
   std::string label() const { return decay == Decay::fixed ? "retention" : "gla"; }
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim hidden);
   std::vector<std::string> faults() const;
   bool operator==(const Retention&) const = default;

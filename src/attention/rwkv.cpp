@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -147,5 +149,50 @@ std::vector<std::string> Rwkv::faults() const {
   if (version == Dim(7)) need("gate_rank", gate_rank);
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+namespace {
+
+// Multiply-adds of one step, in states: version 4 writes a numerator and a denominator; 5 and 6 add
+// k vᵀ; 7 first reads what the state says of the key that it removes, and takes it out.
+std::int64_t writes_of(const Rwkv& r) { return r.version == Dim(7) ? 3 : 1; }
+
+// Reads the last input, blends it in, and keeps the new one.
+template <class N>
+void add_shift(OpRows<N>& out, const Rwkv& r) {
+  const N width = factor<N>("shift_width", r.shift_width);
+  const N kept = out.cache_row(Component::shift_state, factor<N>("shifts", r.shifts), width);
+  const N blended = out.tokens() * factor<N>("shifts", r.shifts) * width;
+  out.add(OpName::gates,
+          {.vector_flops = plain<N>(2 * vector_work::multiply + vector_work::add) * blended,
+           .kv_read = out.sequences_with_past() * kept,
+           .kv_write = out.sequences() * kept,
+           .activations = read_and_written(out, blended)});
+}
+
+}  // namespace
+
+template <class N>
+void Rwkv::ops(OpRows<N>& out) const {
+  const N h = factor<N>("heads", heads);
+  const N d = factor<N>("head_dim", head_dim);
+  const bool is_matrix = version > 4;
+  const N row = is_matrix ? d * d : d * plain<N>(sums_of_version_4);
+  const N state = h * row;
+  add_shift(out, *this);
+  add_state(out,
+            StateWork<N>{
+                .state_bytes = state_row(out, state_format, Component::wkv_state, h, row),
+                .update = plain<N>(writes_of(*this)) * state,
+                .update_vector =
+                    plain<N>(is_matrix ? vector_work::multiply : vector_work::exponential) * state,
+                .read = is_matrix ? state : h * d,
+                .io = h * (d + d + d + d)});
+  if (version > 4) add_elementwise(out, OpName::norm, vector_work::norm, h * d);
+  add_output_gate(out, h * d);
+}
+template void Rwkv::ops(OpRows<double>&) const;
+template void Rwkv::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -4,6 +4,8 @@
 // and the gates before and after the convolution.
 #include "attention/short_conv.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 
 void ShortConv::cache_tensors(std::vector<CacheTensor>& out) const {
@@ -26,5 +28,16 @@ void ShortConv::complete(Dim hidden) {
 std::vector<std::string> ShortConv::faults() const {
   return faults_below_one({{"channels", channels}, {"conv_kernel", conv_kernel}});
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+template <class N>
+void ShortConv::ops(OpRows<N>& out) const {
+  add_convolution(out, channels, conv_kernel);
+  // the gates before and behind it
+  add_elementwise(out, OpName::gates, 2 * vector_work::multiply, factor<N>("channels", channels));
+}
+template void ShortConv::ops(OpRows<double>&) const;
+template void ShortConv::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -117,5 +119,48 @@ std::vector<std::string> Softmax::faults() const {
   if (window && chunk) faults.push_back("a layer has a window or a chunk, not both");
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": softmax) ---------------------------------------------
+
+Mask Softmax::mask() const {
+  if (window) return Mask::window(*window, sink_tokens);
+  if (chunk) return Mask::chunk(*chunk);
+  return Mask::causal();
+}
+
+template <class N>
+void Softmax::ops(OpRows<N>& out) const {
+  const N q_heads = factor<N>("heads", heads);
+  const N k_heads = factor<N>("kv_heads", kv_heads);
+  const N k_width = factor<N>("head_dim", head_dim);
+  const N v_width = factor<N>("value_dim", value_dim);
+  const N key_row = out.cache_row(Component::key, k_heads, k_width);
+  const N value_row = out.cache_row(Component::value, k_heads, v_width);
+  if (out.layer().owns_cache) {
+    out.add(OpName::k_proj, {.kv_write = out.tokens() * key_row});
+    out.add(OpName::v_proj, {.kv_write = out.tokens() * value_row});
+  }
+  const N rotated = q_heads * k_width + (out.layer().owns_cache ? k_heads * k_width : plain<N>(0));
+  if (q_lora_rank) {
+    add_elementwise(out, OpName::qk_norm, vector_work::norm,
+                    factor<N>("q_lora_rank", *q_lora_rank));
+  }
+  if (qk_norm != QkNorm::none) add_elementwise(out, OpName::qk_norm, vector_work::norm, rotated);
+  if (out.layer().rotary) add_elementwise(out, OpName::rope, vector_work::rope, rotated);
+  const N rows = out.rows_read(mask());
+  add_scores(out, Scores<N>{.heads = q_heads,
+                            .kv_heads = k_heads,
+                            .key_dim = k_width,
+                            .value_dim = v_width,
+                            .pairs = out.pairs(mask()),
+                            .square = square_of(out, mask()),
+                            .key_bytes = rows * key_row,
+                            .value_bytes = rows * value_row,
+                            .key_activations = repeated(out, q_heads, k_heads, k_width, rows),
+                            .value_activations = repeated(out, q_heads, k_heads, v_width, rows)});
+  if (output_gate || gate_per_head > 0) add_output_gate(out, q_heads * v_width);
+}
+template void Softmax::ops(OpRows<double>&) const;
+template void Softmax::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -44,8 +44,11 @@ struct Softmax {
   bool projects_kv = true;  // false where the layer reads another's cache and has no k/v_proj
 
   std::string label() const;
+  Mask mask() const;
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim hidden);
   std::vector<std::string> faults() const;
   bool operator==(const Softmax&) const = default;

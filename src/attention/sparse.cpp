@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -137,5 +139,132 @@ std::vector<std::string> Sparse::faults() const {
   if (!pattern) faults.push_back("a sparse layer needs a pattern; without one it is softmax");
   return faults;
 }
+
+// --- operators (docs/model.md, "Masks") ----------------------------------------------------------
+
+namespace {
+
+// Goes through the key blocks that one query block sees, each once.
+class SeenBlocks {
+ public:
+  explicit SeenBlocks(const Sparse& s) : s_(s), mask_(rows_of(s.mask)) {}
+
+  std::int64_t count(std::int64_t q) const {
+    if (!s_.local && !s_.stride && s_.globals < 1 && mask_.empty()) return q + 1;
+    const std::int64_t distinct = globals(q) + locals(q) + strided(q) + masked(q);
+    return std::min(q + 1, distinct + s_.random);
+  }
+
+ private:
+  std::int64_t globals(std::int64_t q) const { return std::min<std::int64_t>(s_.globals, q + 1); }
+
+  bool is_local(std::int64_t q, std::int64_t k) const {
+    const std::int64_t back = q - k;
+    return s_.local && back % s_.dilation == 0 && back / s_.dilation < *s_.local;
+  }
+  // Beyond the globals there are q + 1 − globals blocks, one in `dilation` of them in reach.
+  std::int64_t locals(std::int64_t q) const {
+    if (!s_.local || q < s_.globals) return 0;
+    return std::min<std::int64_t>(*s_.local, (q - s_.globals) / s_.dilation + 1);
+  }
+
+  bool is_strided(std::int64_t q, std::int64_t k) const {
+    if (!s_.stride) return false;
+    if (s_.summaries) return k % *s_.stride >= *s_.stride - *s_.summaries;
+    return (q - k) % *s_.stride == 0;
+  }
+  std::int64_t strided(std::int64_t q) const {
+    if (!s_.stride) return 0;
+    std::int64_t count = 0;
+    const std::int64_t step = s_.summaries ? 1 : s_.stride->value;
+    for (std::int64_t k = q; k >= s_.globals; k -= step) {
+      count += is_strided(q, k) && !is_local(q, k);
+    }
+    return count;
+  }
+
+  std::int64_t masked(std::int64_t q) const {
+    const auto row = static_cast<std::size_t>(q);
+    if (row >= mask_.size()) return 0;
+    std::int64_t count = 0;
+    for (std::size_t at = 0; at < mask_[row].size(); ++at) {
+      const auto k = static_cast<std::int64_t>(at);
+      const bool counted = k < s_.globals || is_local(q, k) || is_strided(q, k);
+      count += mask_[row][at] == '1' && k <= q && !counted;
+    }
+    return count;
+  }
+
+  const Sparse& s_;
+  std::vector<std::string_view> mask_;
+};
+
+}  // namespace
+
+// A query sees whole blocks before its own, and of its own what is not later than itself.
+Sparse::Pairs Sparse::pairs(std::int64_t cached, std::int64_t count) const {
+  const std::int64_t first = cached / block_size;
+  const std::int64_t last = (cached + count - 1) / block_size;
+  if (last - first >= units::mebi) throw Overflow();
+  const SeenBlocks seen(*this);
+  Pairs out;
+  for (std::int64_t q = first; q <= last; ++q) {
+    const std::int64_t blocks = seen.count(q);
+    const bool own = sees(q * block_size, q * block_size);
+    const std::int64_t before = (blocks - (own ? 1 : 0)) * block_size;
+    const std::int64_t from = std::max(cached, q * block_size);
+    const std::int64_t to = std::min(cached + count, (q + 1) * block_size);
+    for (std::int64_t p = from; p < to; ++p) {
+      const std::int64_t keys = before + (own ? p - q * block_size + 1 : 0);
+      out.scored += static_cast<double>(keys);
+      out.read += static_cast<double>(topk ? std::min<std::int64_t>(keys, *topk) : keys);
+    }
+  }
+  return out;
+}
+
+template <class N>
+void Sparse::ops(OpRows<N>& out) const {
+  const N h = factor<N>("heads", heads);
+  const N kv = factor<N>("kv_heads", kv_heads);
+  const N k = factor<N>("head_dim", head_dim);
+  const N v = factor<N>("value_dim", value_dim);
+  const N key_row = out.cache_row(Component::key, kv, k);
+  const N value_row = out.cache_row(Component::value, kv, v);
+  out.add(OpName::k_proj, {.kv_write = out.tokens() * key_row});
+  out.add(OpName::v_proj, {.kv_write = out.tokens() * value_row});
+  if (qk_norm != QkNorm::none) {
+    add_elementwise(out, OpName::qk_norm, vector_work::norm, h * k + kv * k);
+  }
+  if (out.layer().rotary) add_elementwise(out, OpName::rope, vector_work::rope, h * k + kv * k);
+  const auto over_groups = [&](std::string_view name, auto&& figure) {
+    return out.sum([&](const SequenceGroup& g) {
+      return real_factor<N>(name, figure(pairs(g.cached, g.new_tokens), g));
+    });
+  };
+  const auto rows = [](double pairs, const SequenceGroup& g) {
+    return std::min(pairs, static_cast<double>(g.tokens()));
+  };
+  const N scored =
+      over_groups("pairs scored", [](const Pairs& p, const auto&) { return p.scored; });
+  const N read = over_groups("pairs read", [](const Pairs& p, const auto&) { return p.read; });
+  const N keys =
+      over_groups("rows read", [&](const Pairs& p, const auto& g) { return rows(p.scored, g); });
+  const N values =
+      over_groups("rows read", [&](const Pairs& p, const auto& g) { return rows(p.read, g); });
+  add_scores(out, Scores<N>{.heads = h,
+                            .kv_heads = kv,
+                            .key_dim = k,
+                            .value_dim = v,
+                            .pairs = scored,
+                            .square = square_of(out, Mask::causal()),
+                            .key_bytes = keys * key_row,
+                            .value_bytes = values * value_row,
+                            .key_activations = repeated(out, h, kv, k, keys),
+                            .value_activations = repeated(out, h, kv, v, values),
+                            .chosen = read});
+}
+template void Sparse::ops(OpRows<double>&) const;
+template void Sparse::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -53,6 +53,17 @@ struct Sparse {
 
   // Whether the token at position `query` scores the one at `key`; random blocks are left out.
   bool sees(std::int64_t query, std::int64_t key) const;
+  // Pairs of `count` queries behind `cached` tokens that are scored, and that a choice of the best
+  // leaves; with random blocks, the expected number. Throws Overflow above a million query blocks:
+  // patterns add up in too many ways for one closed form, so query blocks are gone through.
+  struct Pairs {
+    double scored = 0;
+    double read = 0;
+  };
+  Pairs pairs(std::int64_t cached, std::int64_t count) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
+
   // The same layer without its pattern.
   Softmax full() const;
 

@@ -3,6 +3,8 @@
 // Tensors of a Mamba-1 mixer, as in transformers' MambaMixer, FalconMambaMixer and JambaMambaMixer.
 #include "attention/state_space1.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 
 void StateSpace1::cache_tensors(std::vector<CacheTensor>& out) const {
@@ -46,5 +48,28 @@ std::vector<std::string> StateSpace1::faults() const {
   if (conv_kernel < 0) faults.push_back("conv_kernel must not be negative");
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+// A token's step: exp(Δ A) and its product with h, Δ x B added to it (Gu and Dao 2023, algorithm
+// 2), and C·h. Every channel decays by itself, so there is no matrix form: a scan takes the same
+// steps.
+template <class N>
+void StateSpace1::ops(OpRows<N>& out) const {
+  const N channels = factor<N>("inner", inner);
+  const N n = factor<N>("state_dim", state_dim);
+  const N state = channels * n;
+  add_convolution(out, inner, conv_kernel);
+  add_state(out, StateWork<N>{
+                     .state_bytes = state_row(out, state_format, Component::ssm_state, channels, n),
+                     .update = state,
+                     .update_vector =
+                         plain<N>(vector_work::exponential + 3 * vector_work::multiply) * state,
+                     .read = state,
+                     .io = channels + channels + channels + n + n});
+  add_output_gate(out, channels);
+}
+template void StateSpace1::ops(OpRows<double>&) const;
+template void StateSpace1::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

@@ -29,6 +29,8 @@ struct StateSpace1 {
   std::string label() const { return "mamba1"; }
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim hidden);
   std::vector<std::string> faults() const;
   bool operator==(const StateSpace1&) const = default;

@@ -4,6 +4,8 @@
 // NemotronHMamba2Mixer and FalconH1Mixer, which agree in all but biases and the norm.
 #include "attention/state_space2.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 
 void StateSpace2::cache_tensors(std::vector<CacheTensor>& out) const {
@@ -47,5 +49,33 @@ std::vector<std::string> StateSpace2::faults() const {
   }
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+// A step decays the state, adds x ⊗ B to it and reads it with C. A chunk (state space duality, §6)
+// scores C·B once a group, weighs x with the scores, and moves through the state once a token.
+template <class N>
+void StateSpace2::ops(OpRows<N>& out) const {
+  constexpr std::int64_t chunk = 256;  // chunk_size of Mamba2Config
+  const N h = factor<N>("heads", heads);
+  const N p = factor<N>("head_dim", head_dim);
+  const N g = factor<N>("groups", groups);
+  const N n = factor<N>("state_dim", state_dim);
+  const N state = h * p * n;
+  add_convolution(out, inner() + shared_channels(), conv_kernel);
+  add_state(
+      out, StateWork<N>{.state_bytes = state_row(out, state_format, Component::ssm_state, h, p * n),
+                        .update = state,
+                        .update_vector = plain<N>(vector_work::multiply) * state,
+                        .read = state,
+                        .io = h * p + g * n + g * n + h * p,
+                        .chunk = chunk,
+                        .per_pair = g * n + h * p,
+                        .per_token = state + state});
+  if (norm) add_elementwise(out, OpName::norm, vector_work::norm, h * p);
+  add_output_gate(out, h * p);
+}
+template void StateSpace2::ops(OpRows<double>&) const;
+template void StateSpace2::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc
