@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a plan and a pass to rows. Everything that computes is a template on the number type: once
+// with double for the figures, once with TracedReal for --explain.
+#include "model/cost.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "attention/op_parts.hpp"
+
+namespace attncalc {
+namespace {
+
+// --- groups --------------------------------------------------------------------------------------
+
+// These stand in every plan; the groups of attention come behind.
+enum FixedGroup : std::uint8_t { embed, dense, moe, shared, norms, other, head, fixed_count };
+constexpr std::array<std::string_view, fixed_count> fixed_groups = {
+    "embed", "mlp.dense", "mlp.moe", "mlp.shared", "norm", "other", "head"};
+
+std::uint8_t group_handle(CostPlan& plan, std::string_view name) {
+  const auto at = std::ranges::find(plan.groups, name);
+  const auto index = static_cast<std::uint8_t>(at - plan.groups.begin());
+  if (at == plan.groups.end()) plan.groups.emplace_back(name);
+  return index;
+}
+
+// The order of a table: as a token passes them.
+template <class F>
+void for_each_group(const CostPlan& plan, F&& f) {
+  f(embed);
+  for (std::size_t g = fixed_count; g < plan.groups.size(); ++g) f(static_cast<std::uint8_t>(g));
+  for (std::uint8_t g = dense; g < fixed_count; ++g) f(g);
+}
+
+// --- what a weight tensor is ---------------------------------------------------------------------
+
+struct RoleRow {
+  std::string_view role;
+  OpName op;
+};
+// Roles that an operator reads along. Everything else with two dimensions is a matrix.
+constexpr RoleRow vector_roles[] = {
+    {"q_bias", OpName::q_proj},
+    {"k_bias", OpName::k_proj},
+    {"v_bias", OpName::v_proj},
+    {"o_bias", OpName::o_proj},
+    {"qkv_bias", OpName::q_proj},
+    {"q_down_norm", OpName::qk_norm},
+    {"q_down_bias", OpName::q_down},
+    {"kv_down_bias", OpName::kv_down},
+    {"q_norm", OpName::qk_norm},
+    {"k_norm", OpName::qk_norm},
+    {"kv_norm", OpName::qk_norm},
+    {"index_k_norm", OpName::qk_norm},
+    {"norm", OpName::norm},
+    {"bias", OpName::norm},
+    {"state_norm", OpName::norm},
+    {"conv", OpName::conv},
+    {"conv_bias", OpName::conv},
+    {"in_bias", OpName::in_proj},
+    {"out_bias", OpName::out_proj},
+    {"dt_bias", OpName::gates},
+    {"a_log", OpName::gates},
+    {"d_skip", OpName::gates},
+    {"gate_bias", OpName::gate_proj},
+    {"up_bias", OpName::up_proj},
+    {"down_bias", OpName::down_proj},
+    {"router_bias", OpName::router},
+    {"correction_bias", OpName::router},
+    {"sinks", OpName::softmax},
+    {"positions", OpName::embed},
+    {"lm_head_bias", OpName::lm_head},
+    {"compress_bias", OpName::compress},
+    {"compress_norm", OpName::compress},
+    {"index_k_bias", OpName::index_k_proj},
+    {"shift_mix", OpName::gates},
+    {"decay", OpName::gates},
+    {"bonus", OpName::gates},
+    {"rate", OpName::gates},
+    {"value_share", OpName::gates},
+    {"key_scale", OpName::gates},
+};
+// Tables of which a token reads one row.
+constexpr RoleRow lookup_roles[] = {{"per_layer_embed", OpName::embed},
+                                    {"token_types", OpName::embed},
+                                    {"extra_embed", OpName::embed}};
+// Matrices whose role is not an operator's name.
+constexpr RoleRow matrix_roles[] = {{"shared_gate", OpName::gates}};
+
+std::optional<OpName> find_role(std::span<const RoleRow> rows, std::string_view role) {
+  const auto at = std::ranges::find(rows, role, &RoleRow::role);
+  return at == rows.end() ? std::nullopt : std::optional(at->op);
+}
+
+std::optional<OpName> op_named(std::string_view name) {
+  for (std::size_t i = 0; i < op_name_count; ++i) {
+    if (op_name(static_cast<OpName>(i)) == name) return static_cast<OpName>(i);
+  }
+  return std::nullopt;
+}
+
+// --- the plan ------------------------------------------------------------------------------------
+
+// The component that a projection's product is stored as, if it is.
+std::optional<Component> stored_as(OpName op) {
+  switch (op) {
+    case OpName::k_proj:
+      return Component::key;
+    case OpName::v_proj:
+      return Component::value;
+    case OpName::kv_down:
+      return Component::latent;
+    case OpName::index_k_proj:
+      return Component::index_key;
+    case OpName::compress:
+      return Component::compressed_key;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool caches(const Kind& kind, OpName op) {
+  const std::optional<Component> wanted = stored_as(op);
+  if (!wanted) return false;
+  const std::vector<CacheTensor> tensors = cache_tensors(kind);
+  return std::ranges::any_of(tensors, [&](const CacheTensor& t) { return t.component == *wanted; });
+}
+
+void plan_mixer(const Layer& layer, const Kind& kind, Dim hidden, CostPlan& plan,
+                PlannedLayer& out) {
+  const std::uint8_t group = group_handle(plan, "attention." + label(kind));
+  out.mixers.push_back({&kind, group});
+  for (const WeightTensor& tensor : weight_tensors(kind, hidden)) {
+    if (puts_itself(kind, tensor.role)) continue;
+    PlannedWeight planned{.tensor = tensor, .use = weight_use(tensor), .group = group};
+    if (tensor.role == "bias") planned.use.op = OpName::qk_norm;
+    if (tensor.role == "gate_bias") planned.use.op = OpName::gates;
+    planned.to_cache = caches(kind, planned.use.op);
+    if (planned.to_cache && layer.cache_of) continue;  // it reads another layer's cache
+    out.weights.push_back(planned);
+  }
+}
+
+std::uint8_t channel_group(const ChannelMixer& channel, const WeightTensor& tensor) {
+  const auto* m = std::get_if<Moe>(&channel);
+  if (!m) return dense;
+  const OpName op = weight_use(tensor).op;
+  const bool routed = tensor.copies > 1 || op == OpName::router || op == OpName::latent_down ||
+                      op == OpName::latent_up;
+  if (routed) return moe;
+  return m->shared_intermediate > 0 ? shared : dense;
+}
+
+void plan_channel(const Layer& layer, Dim hidden, PlannedLayer& out) {
+  out.channel = &layer.channel;
+  std::vector<WeightTensor> tensors;
+  add_weight_tensors(layer.channel, hidden, tensors);
+  for (const WeightTensor& tensor : tensors) {
+    out.weights.push_back({.tensor = tensor,
+                           .use = weight_use(tensor),
+                           .group = channel_group(layer.channel, tensor),
+                           .is_expert = tensor.copies > 1});
+  }
+}
+
+void plan_extra(const std::vector<WeightTensor>& extra, std::uint8_t vectors,
+                std::vector<PlannedWeight>& out) {
+  for (const WeightTensor& tensor : extra) {
+    const WeightUse use = weight_use(tensor);
+    std::uint8_t group = vectors;
+    if (use.form == WeightUse::Form::matrix) group = other;
+    if (use.form == WeightUse::Form::lookup) group = embed;
+    out.push_back(
+        {.tensor = tensor, .use = use, .group = group, .works_on_stream = tensor.role == "norm"});
+  }
+}
+
+PlannedLayer plan_layer(const Layer& layer, std::int64_t times, const Model& model,
+                        CostPlan& plan) {
+  PlannedLayer out;
+  out.times = times;
+  out.facts = {.hidden = model.hidden,
+               .rotary = model.embedding.positions == Dim(0),
+               .owns_cache = !layer.cache_of};
+  for (const Kind& kind : layer.mixers) plan_mixer(layer, kind, model.hidden, plan, out);
+  plan_channel(layer, model.hidden, out);
+  plan_extra(layer.extra, norms, out.weights);
+  return out;
+}
+
+std::vector<PlannedLayer> plan_stack(const Stack& stack, const Model& model, CostPlan& plan) {
+  std::vector<PlannedLayer> out;
+  const std::vector<std::int64_t> times = stack.times();
+  for (std::size_t i = 0; i < stack.distinct.size(); ++i) {
+    if (times[i] > 0) out.push_back(plan_layer(stack.distinct[i], times[i], model, plan));
+  }
+  return out;
+}
+
+const Stack* draft_stack(const Model& model) {
+  const auto at = std::ranges::find(model.beside, "mtp", &Stack::name);
+  return at == model.beside.end() ? nullptr : &*at;
+}
+
+// --- matrices and vectors ------------------------------------------------------------------------
+
+template <class N>
+const Format& format_of(const OpRows<N>& out, const PlannedWeight& w) {
+  if (!w.use.is_matrix() || w.use.op == OpName::router) return out.formats().vectors;
+  return w.is_expert ? out.formats().experts : out.formats().linear;
+}
+
+// How often a pass uses a tensor, and how many copies of it are read.
+template <class N>
+struct Use {
+  N tokens;  // that pass the layer
+  N chosen;  // copies that one token uses
+  N read;    // copies that any token uses
+};
+
+// Bytes of all rows of one copy; groups of scales do not cross rows.
+template <class N>
+N tensor_bytes(const Format& format, const WeightTensor& t) {
+  const N cols = factor<N>("columns", t.cols);
+  return factor<N>("rows", t.rows) * OpRows<N>::row_bytes(format, plain<N>(1), cols);
+}
+
+template <class N>
+void add_matrix(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
+  const N inputs = use.tokens * use.chosen;
+  const N rows = factor<N>("rows", w.tensor.rows);
+  const N cols = factor<N>("columns", w.tensor.cols);
+  const N moved = w.to_cache ? inputs * cols : inputs * (cols + rows);
+  const double read = std::max(value_of(use.read), 1.0);
+  out.add(
+      w.use.op,
+      {.unit = OpUnit::matrix,
+       .operands = {Operand::activation, w.is_expert ? Operand::expert_weight : Operand::weight},
+       .gemm = Gemm{.m = value_of(inputs) / read,
+                    .n = value_of(rows),
+                    .k = value_of(cols),
+                    .count = read}},
+      {.flops = flops_of(inputs * rows * cols),
+       .weights = out.weight_bytes(use.read * tensor_bytes<N>(format_of(out, w), w.tensor)),
+       .activations = out.activation(moved)});
+}
+
+// A bias is one addition an element; a norm over the residual stream is all that the norm does.
+template <class N>
+void add_vector(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
+  OpRow<N> row{.weights =
+                   out.weight_bytes(use.read * tensor_bytes<N>(format_of(out, w), w.tensor))};
+  const Dim width = w.tensor.cols > 1 ? w.tensor.cols : w.tensor.rows;
+  const N elements = use.tokens * use.chosen * factor<N>("width", width);
+  if (w.tensor.role.ends_with("_bias")) {
+    row.vector_flops = plain<N>(vector_work::add) * elements;
+  } else if (w.works_on_stream) {
+    row.vector_flops = plain<N>(vector_work::norm) * elements;
+    row.activations = read_and_written(out, elements);
+  }
+  out.add(w.use.op, row);
+}
+
+template <class N>
+void add_lookup(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
+  const N width = factor<N>("columns", w.tensor.cols);
+  const N row = OpRows<N>::row_bytes(out.formats().embedding, plain<N>(1), width);
+  out.add(w.use.op,
+          {.weights = use.tokens * row, .activations = out.activation(use.tokens * width)});
+}
+
+template <class N>
+void add_weight(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
+  out.enter_group(w.group);
+  switch (w.use.form) {
+    case WeightUse::Form::matrix:
+      return add_matrix(out, w, use);
+    case WeightUse::Form::vector:
+      return add_vector(out, w, use);
+    case WeightUse::Form::lookup:
+      return add_lookup(out, w, use);
+  }
+}
+
+// --- channel mixers ------------------------------------------------------------------------------
+
+// The function between the matrices; a gated one multiplies by what up_proj made.
+template <class N>
+void add_act(OpRows<N>& out, std::uint8_t group, bool gated, const N& elements) {
+  out.enter_group(group);
+  const std::int64_t each = vector_work::activation + (gated ? vector_work::multiply : 0);
+  const N inputs = gated ? elements + elements : elements;
+  out.add(OpName::act, {.vector_flops = plain<N>(each) * elements,
+                        .activations = out.activation(inputs + elements)});
+}
+
+template <class N>
+N chosen_experts(const Moe& m) {
+  const N chosen = factor<N>("experts_per_token", m.experts_per_token);
+  if (m.zero_experts == Dim(0)) return chosen;
+  const double real = static_cast<double>(m.experts.value);
+  return chosen * real_factor<N>("share of real experts",
+                                 real / (real + static_cast<double>(m.zero_experts.value)));
+}
+
+// Scores of all experts, the choice among them, and the weighted sum of what the chosen made.
+template <class N>
+void add_routing(OpRows<N>& out, const Moe& m, const N& tokens) {
+  out.enter_group(moe);
+  const N scores = tokens * factor<N>("experts", m.experts + m.zero_experts);
+  out.add(OpName::router,
+          {.vector_flops = plain<N>(vector_work::softmax + vector_work::compare) * scores});
+  const N width = factor<N>("width", m.latent > 0 ? m.latent : out.layer().hidden);
+  const N made = tokens * chosen_experts<N>(m) * width;
+  out.add(OpName::add, {.vector_flops = plain<N>(vector_work::multiply + vector_work::add) * made,
+                        .activations = out.activation(made + tokens * width)});
+}
+
+template <class N>
+void add_channel(OpRows<N>&, const NoChannelMixer&, const N&) {}
+
+template <class N>
+void add_channel(OpRows<N>& out, const Dense& d, const N& tokens) {
+  add_act(out, dense, d.gated, tokens * factor<N>("intermediate", d.intermediate));
+}
+
+template <class N>
+void add_channel(OpRows<N>& out, const Moe& m, const N& tokens) {
+  add_routing(out, m, tokens);
+  add_act(out, moe, m.gated,
+          tokens * chosen_experts<N>(m) * factor<N>("intermediate", m.intermediate));
+  if (m.shared_intermediate > 0) {
+    add_act(out, shared, m.shared_gated,
+            tokens * factor<N>("shared_intermediate", m.shared_intermediate));
+  }
+  if (m.dense_beside > 0) {
+    add_act(out, m.shared_intermediate > 0 ? shared : dense, m.gated,
+            tokens * factor<N>("dense_beside", m.dense_beside));
+  }
+}
+
+// --- layers, embedding, head ---------------------------------------------------------------------
+
+// Every sublayer's answer is added to the residual stream: it comes from the operator before, so
+// the stream is read and written and nothing else.
+template <class N>
+void add_residuals(OpRows<N>& out, const PlannedLayer& layer, const N& tokens) {
+  const bool has_channel = !std::holds_alternative<NoChannelMixer>(*layer.channel);
+  const auto sums = static_cast<std::int64_t>(layer.mixers.size()) + (has_channel ? 1 : 0);
+  const N elements = plain<N>(sums) * tokens * factor<N>("hidden", layer.facts.hidden);
+  out.enter_group(norms);
+  out.add(OpName::add, {.vector_flops = plain<N>(vector_work::add) * elements,
+                        .activations = read_and_written(out, elements)});
+}
+
+template <class N>
+void add_layer(OpRows<N>& out, const PlannedLayer& layer) {
+  out.enter(norms, layer.times, layer.facts);
+  const N tokens = out.tokens();
+  const N one = plain<N>(1);
+  const auto* m = std::get_if<Moe>(layer.channel);
+  const Use<N> whole{tokens, one, one};
+  const Use<N> routed =
+      !m ? whole
+         : Use<N>{tokens, chosen_experts<N>(*m),
+                  real_factor<N>("experts read", experts_read(*m, value_of(tokens),
+                                                              out.pass().conventions.experts))};
+  for (const PlannedWeight& w : layer.weights) add_weight(out, w, w.is_expert ? routed : whole);
+  for (const PlannedMixer& mixer : layer.mixers) {
+    out.enter_group(mixer.group);
+    std::visit([&](const auto& kind) { kind.ops(out); }, *mixer.kind);
+  }
+  std::visit([&](const auto& channel) { add_channel(out, channel, tokens); }, *layer.channel);
+  add_residuals(out, layer, tokens);
+}
+
+Dim embedding_width(const Model& model) {
+  return model.embedding.width > 0 ? model.embedding.width : model.hidden;
+}
+
+// A lookup: the rows of the tokens are read, nothing is computed.
+template <class N>
+void add_embedding(OpRows<N>& out, const Model& model) {
+  const N tokens = out.tokens();
+  const N width = factor<N>("hidden", embedding_width(model));
+  const N row = OpRows<N>::row_bytes(out.formats().embedding, plain<N>(1), width);
+  out.enter(embed, 1, {.hidden = model.hidden});
+  out.add(OpName::embed, {.operands = {Operand::embedding, Operand::none}},
+          {.weights = tokens * row, .activations = out.activation(tokens * width)});
+  if (model.embedding.positions > 0) {
+    out.add(OpName::embed,
+            {.vector_flops = plain<N>(vector_work::add) * tokens * width, .weights = tokens * row});
+  }
+}
+
+// Tokens whose next token is asked for.
+template <class N>
+N logit_tokens(const OpRows<N>& out, const Model& model) {
+  const bool all = out.pass().conventions.all_logits || !model.embedding.has_head;
+  return out.sum([&](const SequenceGroup& g) {
+    const bool last_only = g.phase == Phase::prefill && !all;
+    return last_only ? plain<N>(1) : factor<N>("tokens", g.new_tokens);
+  });
+}
+
+template <class N>
+void add_head(OpRows<N>& out, const Model& model) {
+  const N tokens = logit_tokens(out, model);
+  const N one = plain<N>(1);
+  out.enter(head, 1, {.hidden = model.hidden});
+  std::vector<PlannedWeight> around;
+  plan_extra(model.embedding.extra, head, around);
+  for (const PlannedWeight& w : around) {
+    add_weight(out, w, {w.use.form == WeightUse::Form::vector ? tokens : out.tokens(), one, one});
+  }
+  out.enter_group(head);
+  if (!model.embedding.has_head) return;
+  const N rows = factor<N>("vocabulary", model.embedding.vocabulary);
+  const N cols = factor<N>("hidden", embedding_width(model));
+  const N bytes = rows * OpRows<N>::row_bytes(out.formats().embedding, one, cols);
+  out.add(
+      OpName::lm_head,
+      {.unit = OpUnit::matrix,
+       .operands = {Operand::activation, Operand::embedding},
+       .gemm = Gemm{.m = value_of(tokens), .n = value_of(rows), .k = value_of(cols), .count = 1}},
+      {.flops = flops_of(tokens * rows * cols),
+       .weights = out.weight_bytes(bytes),
+       .activations = out.activation(tokens * (rows + cols))});
+  if (!model.embedding.head_bias) return;
+  const N bias = OpRows<N>::row_bytes(out.formats().vectors, one, rows);
+  out.add(OpName::lm_head, {.vector_flops = plain<N>(vector_work::add) * tokens * rows,
+                            .weights = out.weight_bytes(bias)});
+}
+
+template <class N>
+void add_all(OpRows<N>& out, const CostPlan& plan, const Pass& pass, const CostFormats& formats) {
+  out.start(pass, formats, plan.groups.size());
+  add_embedding(out, *plan.model);
+  for (const PlannedLayer& layer : plan.layers) add_layer(out, layer);
+  if (pass.conventions.mtp) {
+    for (const PlannedLayer& layer : plan.draft) add_layer(out, layer);
+  }
+  add_head(out, *plan.model);
+}
+
+// --- figures -------------------------------------------------------------------------------------
+
+// Every row is whole, so totals are sums of what is shown.
+Bytes whole_bytes(double n) {
+  constexpr double exact = 9007199254740992.0;  // 2^53: from here on a double skips integers
+  if (!(n < exact)) throw Overflow();
+  return Bytes(static_cast<std::int64_t>(std::llround(n)));
+}
+
+Op finished(const OpRows<double>::Entry& e) {
+  Op op;
+  op.name = e.name;
+  op.group = e.group;
+  op.unit = e.shape.unit;
+  op.operands = e.shape.operands;
+  op.layers = e.layers;
+  op.flops = Flops(e.row.flops);
+  op.vector_flops = Flops(e.row.vector_flops);
+  op.weights = whole_bytes(e.row.weights);
+  op.kv_read = whole_bytes(e.row.kv_read);
+  op.kv_write = whole_bytes(e.row.kv_write);
+  op.activations = whole_bytes(e.row.activations);
+  if (!e.mixed_shapes) op.gemm = e.shape.gemm;
+  return op;
+}
+
+template <class N, class F>
+void for_each_entry(const CostPlan& plan, const OpRows<N>& rows, F&& f) {
+  for_each_group(plan, [&](std::uint8_t group) {
+    for (std::size_t name = 0; name < op_name_count; ++name) {
+      const std::size_t at = rows.at(group, static_cast<OpName>(name));
+      if (at != OpRows<N>::absent) f(rows.entries()[at]);
+    }
+  });
+}
+
+void sum_up(CostFigures& figures) {
+  CostTotals& t = figures.totals;
+  const double experts = t.experts_read;
+  t = {};
+  t.experts_read = experts;
+  for (const Op& op : figures.ops) {
+    t.flops += op.flops;
+    t.vector_flops += op.vector_flops;
+    t.weights += op.weights;
+    t.kv_read += op.kv_read;
+    t.kv_write += op.kv_write;
+    t.activations += op.activations;
+    t.link += op.link;
+  }
+}
+
+double mean_experts_read(const CostPlan& plan, const Pass& pass) {
+  double sum = 0;
+  const auto tokens = static_cast<double>(pass.new_tokens());
+  for (const PlannedLayer& layer : plan.layers) {
+    const auto* m = std::get_if<Moe>(layer.channel);
+    if (m)
+      sum += static_cast<double>(layer.times) * experts_read(*m, tokens, pass.conventions.experts);
+  }
+  return plan.moe_layers > 0 ? sum / static_cast<double>(plan.moe_layers) : 0;
+}
+
+// --- globs ---------------------------------------------------------------------------------------
+
+bool matches(std::string_view glob, std::string_view text) {
+  if (glob.empty()) return text.empty();
+  if (glob.front() == '*') {
+    return matches(glob.substr(1), text) || (!text.empty() && matches(glob, text.substr(1)));
+  }
+  const bool same = !text.empty() && (glob.front() == '?' || glob.front() == text.front());
+  return same && matches(glob.substr(1), text.substr(1));
+}
+
+template <class Row>
+bool is_kept(const CostPlan& plan, std::string_view glob, const Row& op) {
+  const std::string& group = plan.groups[op.group];
+  const std::string_view name = op_name(op.name);
+  return matches(glob, name) || matches(glob, group) ||
+         matches(glob, fmt::format("{}/{}", group, name));
+}
+
+bool is_score_part(OpName name) {
+  return name == OpName::qk_scores || name == OpName::softmax || name == OpName::attn_values;
+}
+
+void merge_into(Op& sum, const Op& part) {
+  sum.flops += part.flops;
+  sum.vector_flops += part.vector_flops;
+  sum.weights += part.weights;
+  sum.kv_read += part.kv_read;
+  sum.kv_write += part.kv_write;
+  sum.activations += part.activations;
+}
+
+}  // namespace
+
+WeightUse weight_use(const WeightTensor& tensor) {
+  if (const auto op = find_role(vector_roles, tensor.role)) return {*op, WeightUse::Form::vector};
+  if (const auto op = find_role(lookup_roles, tensor.role)) return {*op, WeightUse::Form::lookup};
+  if (const auto op = find_role(matrix_roles, tensor.role)) return {*op, WeightUse::Form::matrix};
+  // A scalar gate on an output is a vector under a matrix's name.
+  return {op_named(tensor.role).value_or(OpName::other),
+          tensor.cols > 1 ? WeightUse::Form::matrix : WeightUse::Form::vector};
+}
+
+CostPlan cost_plan(const Model& model) {
+  CostPlan plan;
+  plan.model = &model;
+  plan.groups.assign(fixed_groups.begin(), fixed_groups.end());
+  plan.layers = plan_stack(model.decoder, model, plan);
+  if (const Stack* draft = draft_stack(model)) plan.draft = plan_stack(*draft, model, plan);
+  for (const PlannedLayer& layer : plan.layers) {
+    if (std::holds_alternative<Moe>(*layer.channel)) plan.moe_layers += layer.times;
+  }
+  return plan;
+}
+
+double experts_read(const Moe& moe, double tokens, ExpertsRead convention) {
+  const auto experts = static_cast<double>(moe.experts.value);
+  const auto chosen = static_cast<double>(moe.experts_per_token.value);
+  const double choices = experts + static_cast<double>(moe.zero_experts.value);
+  switch (convention) {
+    case ExpertsRead::all:
+      return experts;
+    case ExpertsRead::least:
+      return std::min(experts, chosen);
+    case ExpertsRead::expected:
+      break;
+  }
+  const double missed_by_all = std::pow(1 - chosen / choices, tokens);
+  return experts * (1 - missed_by_all);
+}
+
+void evaluate_cost(const CostPlan& plan, const Pass& pass, const CostFormats& formats,
+                   CostFigures& out) {
+  add_all(out.scratch, plan, pass, formats);
+  out.ops.clear();
+  for_each_entry(plan, out.scratch, [&](const auto& entry) { out.ops.push_back(finished(entry)); });
+  out.totals.experts_read = mean_experts_read(plan, pass);
+  sum_up(out);
+}
+
+Result<CostFigures> cost_figures(const CostPlan& plan, const Pass& pass,
+                                 const CostFormats& formats) {
+  if (pass.conventions.mtp && plan.draft.empty()) {
+    return usage_problem("--mtp: no draft layers of this model are known");
+  }
+  try {
+    CostFigures figures;
+    evaluate_cost(plan, pass, formats, figures);
+    return figures;
+  } catch (const Overflow&) {
+    return usage_problem(
+        "the cost of this pass is too large: an operator moves 2^53 bytes or more");
+  }
+}
+
+void keep_ops(const CostPlan& plan, std::string_view glob, CostFigures& figures) {
+  std::erase_if(figures.ops, [&](const Op& op) { return !is_kept(plan, glob, op); });
+  sum_up(figures);
+}
+
+void keep_ops(const CostPlan& plan, std::string_view glob, std::vector<ExplainedOp>& explained) {
+  std::erase_if(explained, [&](const ExplainedOp& op) { return !is_kept(plan, glob, op); });
+}
+
+void fuse_attention(CostFigures& figures) {
+  std::vector<Op> fused;
+  for (const Op& op : figures.ops) {
+    const bool part = is_score_part(op.name);
+    const bool goes_on = part && !fused.empty() && fused.back().name == OpName::attention &&
+                         fused.back().group == op.group;
+    if (goes_on) {
+      merge_into(fused.back(), op);
+      continue;
+    }
+    fused.push_back(op);
+    if (part) fused.back().name = OpName::attention;
+    if (part) fused.back().gemm.reset();
+  }
+  figures.ops = std::move(fused);
+}
+
+std::vector<ExplainedOp> explain_cost(const CostPlan& plan, const Pass& pass,
+                                      const CostFormats& formats) {
+  OpRows<TracedReal> rows;
+  add_all(rows, plan, pass, formats);
+  std::vector<ExplainedOp> out;
+  for_each_entry(plan, rows, [&](const auto& e) { out.push_back({e.name, e.group, e.row}); });
+  return out;
+}
+
+}  // namespace attncalc
