@@ -217,6 +217,33 @@ std::string format_bytes(Bytes bytes, UnitStyle style) {
   return fmt::format("{} {}", format_quotient(bytes.value.value, unit.bytes), unit.name);
 }
 
+FlopUnit column_unit(Flops largest) {
+  constexpr auto giga = static_cast<double>(units::giga);
+  constexpr auto flop_units = std::to_array<FlopUnit>({{"FLOP", 1},
+                                                       {"kFLOP", units::kilo},
+                                                       {"MFLOP", units::mega},
+                                                       {"GFLOP", giga},
+                                                       {"TFLOP", giga * units::kilo},
+                                                       {"PFLOP", giga * units::mega},
+                                                       {"EFLOP", giga * giga}});
+  std::size_t at = 0;
+  while (at + 1 < flop_units.size() && largest.value >= flop_units[at + 1].flops) ++at;
+  return flop_units[at];
+}
+
+std::string format_in(Flops flops, const FlopUnit& unit) {
+  constexpr double smallest = 0.005;  // that two decimals show
+  if (flops.value == 0) return "0";
+  const double shown = flops.value / unit.flops;
+  if (shown < smallest) return "<0.01";
+  return fmt::format("{:.{}f}", shown, unit.flops == 1 ? 0 : 2);
+}
+
+std::string format_flops(Flops flops) {
+  const FlopUnit unit = column_unit(flops);
+  return fmt::format("{:.4g} {}", flops.value / unit.flops, unit.name);
+}
+
 std::string format_count(std::int64_t value) {
   std::string digits = fmt::format("{}", value);
   const std::size_t first = value < 0 ? 2 : 1;  // no comma before the first digit

@@ -44,6 +44,16 @@ ByteUnit column_unit(Bytes largest, UnitStyle style);
 // "5.00"; "<0.01" rather than a zero that is none.
 std::string format_in(Bytes bytes, const ByteUnit& unit);
 
+// The same for FLOPs, whose prefixes are decimal: "TFLOP".
+struct FlopUnit {
+  std::string_view name = "FLOP";
+  double flops = 1;
+};
+FlopUnit column_unit(Flops largest);
+std::string format_in(Flops flops, const FlopUnit& unit);
+// "1.234 TFLOP": four significant digits.
+std::string format_flops(Flops flops);
+
 // "10,737,418,240": grouped digits for counts in tables.
 std::string format_count(std::int64_t value);
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "cli/model_inputs.hpp"
 #include "cli/verbs.hpp"
 #include "report/kv_report.hpp"
 
@@ -38,127 +39,30 @@ Command kv_command(KvFlags& flags) {
           {"where does each number come from?", "attncalc kv -m gemma-3-27b -c 128k --explain"}}};
 }
 
-// --- number formats ------------------------------------------------------------------------------
-
-struct Choice {
-  std::string name;
-  std::string source;  // empty: the user's own
-};
-
-// A flag, else what the checkpoint says, else its activations, else bf16.
-Choice choose_dtype(const TextFlag& flag, const std::string& stated, const std::string& source,
-                    const Dtypes& dtypes) {
-  if (flag) return {*flag, {}};
-  if (!stated.empty()) return {stated, source};
-  if (!dtypes.activations.empty()) return {dtypes.activations, dtypes.activations_source};
-  return {"bf16", "default: the config names no dtype"};
-}
-
-void note(Model& model, std::string_view name, const Choice& choice) {
-  if (choice.source.empty()) return;
-  model.assumptions.push_back({std::string(name), choice.name, choice.source});
-}
-
-bool keeps(const CachePlan& plan, std::initializer_list<Component> components) {
-  return std::ranges::any_of(plan.lines, [&](const CacheLine& line) {
-    return std::ranges::find(components, line.tensor.component) != components.end();
-  });
-}
-
-bool keeps_unformatted_state(const CachePlan& plan) {
-  return std::ranges::any_of(plan.lines, [](const CacheLine& line) {
-    return std::holds_alternative<Fixed>(line.tensor.slots) && !line.tensor.own_format &&
-           line.tensor.component != Component::conv_state &&
-           line.tensor.component != Component::shift_state;
-  });
-}
-
-void set_format(Format& format, const TextFlag& flag, Gather& problems) {
-  if (flag) format = problems.take(find_format(*flag), format);
-}
-
-void read_dtypes(const DtypeFlags& flags, const CachePlan& plan, KvAnswer& a, Gather& problems) {
-  const Dtypes& stated = a.model.dtypes;
-  const Choice act = choose_dtype(flags.act, stated.activations, stated.activations_source, stated);
-  const Choice kv = choose_dtype(flags.kv, stated.cache, stated.cache_source, stated);
-  const Choice weights = choose_dtype(flags.weights, stated.weights, stated.weights_source, stated);
-  KvFormats& formats = a.scenario.query.formats;
-  formats = problems.take(kv_formats(kv.name, act.name), KvFormats{});
-  set_format(formats.index_key, flags.index, problems);
-  set_format(formats.state, flags.state, problems);
-  set_format(formats.conv, flags.conv, problems);
-  formats.state_forced = flags.state.has_value();
-  // The cache does not depend on it; a slip of the keyboard is one all the same.
-  if (flags.weights) problems.take(named_formats(*flags.weights, a.model), WeightFormats{});
-  a.scenario.kv_dtype = kv.name;
-  a.scenario.act_dtype = act.name;
-  a.scenario.weights_dtype = weights.name;
-  note(a.model, "kv_dtype", kv);
-  if (!flags.conv && keeps(plan, {Component::conv_state, Component::shift_state})) {
-    note(a.model, "conv_dtype", {formats.conv.name, "the activation dtype"});
-  }
-  if (!flags.index && keeps(plan, {Component::index_key, Component::index_value})) {
-    note(a.model, "index_dtype", {formats.index_key.name, "default: as DeepSeek-V3.2 keeps them"});
-  }
-  if (!flags.state && keeps_unformatted_state(plan)) {
-    note(a.model, "state_dtype", {formats.state.name, "default for recurrent states"});
-  }
-}
-
 // --- tokens --------------------------------------------------------------------------------------
 
-Dim read_context(const TextFlag& flag, Model& model, Gather& problems) {
-  if (flag) return read_tokens(flag, "--ctx", model, problems);
-  if (model.max_positions > 0) {
-    note(model, "context_tokens",
-         {std::to_string(model.max_positions.value),
-          fmt::format("--ctx is not given: {}", model.origin_text(model.max_positions.origin))});
-    return model.max_positions;
-  }
-  problems.add(
-      usage_problem("--ctx is missing, and the config does not say how many positions it has",
-                    "write --ctx 32k"));
-  return 1;
-}
-
-Dim read_encoder_tokens(const TextFlag& flag, bool used, Model& model, Gather& problems) {
-  if (!used) {
-    if (flag) {
-      model.warnings.push_back(
-          {"encoder_ctx_unused", "--encoder-ctx changes nothing: no layer caches encoder tokens"});
-    }
-    return 0;
-  }
-  if (flag) return read_tokens(flag, "--encoder-ctx", model, problems);
-  if (model.encoder_tokens > 0) {
-    note(model, "encoder_tokens", {std::to_string(model.encoder_tokens.value), "the config's own"});
-    return model.encoder_tokens;
-  }
-  model.warnings.push_back(
-      {"cross_cache_left_out",
-       "layers with cross-attention keep a key and a value for each encoder or "
-       "image token: say how many with --encoder-ctx; none are counted"});
-  return 0;
-}
-
-void read_workload(const WorkloadFlags& flags, const CachePlan& plan, KvAnswer& a,
-                   Gather& problems) {
+void read_workload(const WorkloadFlags& flags, KvAnswer& a, Gather& problems) {
   KvQuery& query = a.scenario.query;
-  a.scenario.encoder_used = std::ranges::any_of(plan.lines, [](const CacheLine& line) {
-    return std::holds_alternative<PerEncoderToken>(line.tensor.slots);
-  });
   query.tokens = read_context(flags.ctx, a.model, problems);
   query.batch = read_count(flags.batch, "--batch", a.model, problems);
-  query.encoder_tokens =
-      read_encoder_tokens(flags.encoder_ctx, a.scenario.encoder_used, a.model, problems);
+  const EncoderTokens encoder = read_encoder_tokens(flags.encoder_ctx, a.model, problems);
+  query.encoder_tokens = encoder.tokens;
+  a.scenario.encoder_used = encoder.used;
+}
+
+void read_formats(const DtypeFlags& flags, KvAnswer& a, Gather& problems) {
+  const ChosenDtypes chosen = read_dtypes(flags, a.model, problems);
+  a.scenario.query.formats = chosen.kv_formats;
+  a.scenario.kv_dtype = chosen.kv;
+  a.scenario.act_dtype = chosen.act;
+  a.scenario.weights_dtype = chosen.weights;
 }
 
 // --- the answer ----------------------------------------------------------------------------------
 
 void read_scenario(const KvFlags& flags, KvAnswer& a, Gather& problems) {
-  const CachePlan plan = cache_plan(a.model);
-  read_workload(flags.workload, plan, a, problems);
-  read_dtypes(flags.dtypes, plan, a, problems);
+  read_workload(flags.workload, a, problems);
+  read_formats(flags.dtypes, a, problems);
   a.scenario.placement = read_placement(flags.placement, a.model, problems);
   a.scenario.engine = read_engine(flags.placement, problems);
   a.scenario.as = flags.model.as.value_or("");

@@ -26,6 +26,7 @@ struct Verb {
 };
 constexpr Verb verbs[] = {
     {"kv", "bytes of KV cache and recurrent state", run_kv},
+    {"cost", "FLOPs, HBM traffic and arithmetic intensity of every operator", run_cost},
     {"io", "memory traffic and SRAM of standard and tiled attention", run_io},
     {"models", "the catalog: list it, show an entry, check files", run_models},
 };

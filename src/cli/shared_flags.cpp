@@ -14,28 +14,6 @@
 namespace attncalc {
 namespace {
 
-// The value of one of a few words. `words` and `values` go together.
-template <class T>
-struct Word {
-  std::string_view word;
-  T value;
-};
-
-template <class T, std::size_t n>
-T read_word(const TextFlag& flag, std::string_view name, const std::array<Word<T>, n>& words,
-            Gather& problems) {
-  if (!flag) return words.front().value;
-  std::vector<std::string_view> names;
-  for (const Word<T>& w : words) {
-    if (w.word == *flag) return w.value;
-    names.push_back(w.word);
-  }
-  problems.add(
-      usage_problem(fmt::format("{} is '{}'; it can be {}", name, *flag, fmt::join(names, ", ")),
-                    did_you_mean(*flag, names)));
-  return words.front().value;
-}
-
 Origin add_origin(Model& model, std::string text) {
   if (model.origins.empty()) model.origins.emplace_back("derived");
   model.origins.push_back(std::move(text));

@@ -4,10 +4,14 @@
 // a value. A verb adds the groups that it takes and asks for the values afterwards.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/nearest.hpp"
 #include "cli/command.hpp"
 #include "cli/gather.hpp"
 #include "cli/run.hpp"
@@ -19,6 +23,28 @@
 namespace attncalc {
 
 using TextFlag = std::optional<std::string>;
+
+// The value of one of a few words. `words` and `values` go together.
+template <class T>
+struct Word {
+  std::string_view word;
+  T value;
+};
+
+template <class T, std::size_t n>
+T read_word(const TextFlag& flag, std::string_view name, const std::array<Word<T>, n>& words,
+            Gather& problems) {
+  if (!flag) return words.front().value;
+  std::vector<std::string_view> names;
+  for (const Word<T>& w : words) {
+    if (w.word == *flag) return w.value;
+    names.push_back(w.word);
+  }
+  problems.add(
+      usage_problem(fmt::format("{} is '{}'; it can be {}", name, *flag, fmt::join(names, ", ")),
+                    did_you_mean(*flag, names)));
+  return words.front().value;
+}
 
 // --- which model ---------------------------------------------------------------------------------
 

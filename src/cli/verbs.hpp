@@ -13,6 +13,7 @@ namespace attncalc {
 using Args = std::span<const std::string_view>;
 
 int run_kv(Args args, const Streams& streams);
+int run_cost(Args args, const Streams& streams);
 int run_io(Args args, const Streams& streams);
 int run_models(Args args, const Streams& streams);
 

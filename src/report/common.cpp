@@ -24,6 +24,19 @@ std::string layers_text(const Model& model) {
   return fmt::format("{}: {}", depth, parts);
 }
 
+std::string parameters_text(const Parameters& p) {
+  const std::int64_t total = p.total.value.value;
+  const std::int64_t active = p.active.value.value;
+  std::string text = format_spoken(total) + " parameters";
+  if (active != total) text += fmt::format(", {} active", format_spoken(active));
+  return text;
+}
+
+std::string title_of(const Model& model) {
+  const bool says_more = model.source != model.name;
+  return says_more ? fmt::format("{} ({})", model.name, model.source) : model.name;
+}
+
 void add_if_any(Notes notes, std::vector<Block>& blocks) {
   if (!notes.items.empty()) blocks.push_back(std::move(notes));
 }

@@ -15,6 +15,12 @@ namespace attncalc {
 // "80 layers, gqa" or "48 layers: 36 gated_delta, 12 gqa".
 std::string layers_text(const Model& model);
 
+// "671 billion parameters, 37.5 billion active".
+std::string parameters_text(const Parameters& parameters);
+
+// The model's name, and where it was read where that says more.
+std::string title_of(const Model& model);
+
 // "1 layer", "2 layers".
 std::string counted(std::int64_t count, std::string_view noun);
 

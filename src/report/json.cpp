@@ -3,6 +3,7 @@
 // Writing the shared parts of every verb's JSON.
 #include "report/json.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/version.hpp"
@@ -49,6 +50,16 @@ void put_real(Object& object, const std::string& key, double value) {
     put(object, key, *whole);
   } else {
     object[key] = value;
+  }
+}
+
+void put_flops(Object& object, const std::string& key, Flops flops) {
+  constexpr auto limit = static_cast<double>(INT64_MAX);
+  const bool whole = flops.value == std::floor(flops.value) && flops.value < limit;
+  if (whole) {
+    put(object, key, static_cast<std::int64_t>(flops.value));
+  } else {
+    object[key] = flops.value;
   }
 }
 

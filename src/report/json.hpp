@@ -22,6 +22,8 @@ Object opening(std::string_view schema);
 void put(Object& object, const std::string& key, std::int64_t value);
 // A whole number as an integer, any other as it is.
 void put_real(Object& object, const std::string& key, double value);
+// FLOPs: an integer as long as 64 bits hold it.
+void put_flops(Object& object, const std::string& key, Flops flops);
 // Text, or null where there is none.
 void put_or_null(Object& object, const std::string& key, std::string_view text);
 

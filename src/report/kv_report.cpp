@@ -21,14 +21,6 @@ double share_of(Bytes part, Bytes whole) {
 
 // --- the opening ---------------------------------------------------------------------------------
 
-std::string parameters_text(const Parameters& p) {
-  const std::int64_t total = p.total.value.value;
-  const std::int64_t active = p.active.value.value;
-  std::string text = format_spoken(total) + " parameters";
-  if (active != total) text += fmt::format(", {} active", format_spoken(active));
-  return text;
-}
-
 Paragraph opening(const KvAnswer& a) {
   const KvScenario& s = a.scenario;
   const std::string as = s.as.empty() ? std::string() : fmt::format(" as {}", s.as);
@@ -210,11 +202,6 @@ Table record_of(const KvAnswer& a) {
     r.add(part.name + "_bytes", count_of(part.bytes));
   }
   return r.take();
-}
-
-std::string title_of(const Model& model) {
-  const bool says_more = model.source != model.name;
-  return says_more ? fmt::format("{} ({})", model.name, model.source) : model.name;
 }
 
 }  // namespace

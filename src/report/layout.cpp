@@ -67,8 +67,25 @@ void add_bytes(TextTable& out, const Table& table, std::size_t at, UnitStyle uni
     fill(out, table, at,
          [&](const Cell& cell) { return format_in(Bytes(whole_part(cell)), unit); });
   }
+  if (unit.bytes > 1 && !table.columns[at].exact) return;
   out.columns.push_back({with_unit(heading, "bytes"), true});
   fill(out, table, at, exact_text);
+}
+
+Flops flops_in(const Cell& cell) {
+  if (const auto* whole = std::get_if<std::int64_t>(&cell)) {
+    return Flops(static_cast<double>(*whole));
+  }
+  const auto* real = std::get_if<double>(&cell);
+  return Flops(real ? *real : 0);
+}
+
+void add_flops(TextTable& out, const Table& table, std::size_t at) {
+  Flops largest;
+  for (const std::vector<Cell>& row : table.rows) largest = std::max(largest, flops_in(row[at]));
+  const FlopUnit unit = column_unit(largest);
+  out.columns.push_back({with_unit(table.columns[at].heading, unit.name), true});
+  fill(out, table, at, [&](const Cell& cell) { return format_in(flops_in(cell), unit); });
 }
 
 }  // namespace
@@ -82,6 +99,10 @@ TextTable lay_out(const Table& table, UnitStyle units) {
       add_bytes(out, table, at, units);
       continue;
     }
+    if (column.unit == Unit::flops) {
+      add_flops(out, table, at);
+      continue;
+    }
     out.columns.push_back({column.heading, column.unit != Unit::text});
     fill(out, table, at, column.unit == Unit::share ? share_text : exact_text);
   }
@@ -92,6 +113,11 @@ TextTable lay_out(const Facts& facts, UnitStyle units) {
   TextTable out;
   out.columns = {{"", false}, {"", true}, {"", true}};
   for (const Fact& fact : facts.facts) {
+    if (fact.unit == Unit::flops) {
+      const std::string exact = exact_text(fact.value) + " FLOP";
+      out.rows.push_back({fact.label, format_flops(flops_in(fact.value)), exact});
+      continue;
+    }
     if (fact.unit != Unit::bytes) {
       out.rows.push_back({fact.label, exact_text(fact.value), ""});
       continue;

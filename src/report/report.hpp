@@ -16,7 +16,7 @@ namespace attncalc {
 
 // What the numbers of a column are. Bytes are whole, or real where they are an average (bytes per
 // token); a share is a part of 1.
-enum class Unit : std::uint8_t { text, count, bytes, share };
+enum class Unit : std::uint8_t { text, count, bytes, flops, share };
 
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
 
@@ -24,6 +24,7 @@ struct Column {
   std::string key;      // for CSV: names its unit, "total_bytes"
   std::string heading;  // for people; empty: the unit is heading enough
   Unit unit = Unit::text;
+  bool exact = true;  // bytes: also as whole bytes, in a column of their own
 };
 
 struct Table {

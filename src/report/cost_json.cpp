@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The JSON of `attncalc cost`, schema attncalc/cost/1.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "report/cost_report.hpp"
+#include "report/json.hpp"
+
+namespace attncalc {
+namespace {
+
+using json::Object;
+
+template <class E>
+std::string_view word_of(E value) {
+  return words(E{})[static_cast<std::size_t>(value)];
+}
+
+void put_maybe(Object& o, const std::string& key, const std::optional<std::int64_t>& value) {
+  if (value) {
+    json::put(o, key, *value);
+  } else {
+    o[key] = nullptr;
+  }
+}
+
+void put_conventions(Object& o, const Conventions& c) {
+  o["mla"] = word_of(c.mla);
+  o["experts"] = word_of(c.experts);
+  o["attention"] = word_of(c.attention);
+  o["gqa"] = word_of(c.gqa);
+  o["full_attention"] = c.full_attention;
+  o["all_logits"] = c.all_logits;
+  o["mtp"] = c.mtp;
+}
+
+Object scenario_object(const CostScenario& s) {
+  const PassRequest& r = s.request;
+  Object o;
+  o["phase"] = word_of(r.phase);
+  json::put(o, "context_tokens", r.context);
+  json::put(o, "new_tokens", s.pass.groups.front().new_tokens);
+  if (r.conventions.endless_batch) {
+    o["batch"] = "inf";
+  } else {
+    json::put(o, "batch", r.batch);
+  }
+  put_maybe(o, "isl_tokens", s.prompt_tokens);
+  put_maybe(o, "osl_tokens", s.generated_tokens);
+  json::put(o, "shared_prefix_tokens", r.shared_prefix);
+  json::put(o, "beams", r.beams);
+  o["encoder_tokens"] = s.encoder_used ? Object(r.encoder_tokens.value) : Object(nullptr);
+  o["kv_dtype"] = s.kv_dtype;
+  o["act_dtype"] = s.act_dtype;
+  o["weights_dtype"] = s.weights_dtype;
+  put_conventions(o, r.conventions);
+  json::put_or_null(o, "ops", s.ops);
+  o["fused"] = s.fused;
+  json::put_or_null(o, "as", s.as);
+  o["set"] = Object::object();
+  for (const auto& [key, value] : s.set) o["set"][key] = value;
+  o["assume"] = s.assume;
+  return o;
+}
+
+// JSON knows no infinity: an operator that moves nothing has no intensity.
+void put_intensity(Object& o, FlopsPerByte intensity) {
+  if (std::isfinite(intensity.value)) {
+    json::put_real(o, "intensity_flops_per_byte", intensity.value);
+  } else {
+    o["intensity_flops_per_byte"] = nullptr;
+  }
+}
+
+template <class Row>
+void put_columns(Object& o, const Row& row) {
+  json::put_flops(o, "flops", row.flops);
+  json::put_flops(o, "vector_flops", row.vector_flops);
+  json::put(o, "weight_bytes", row.weights.value.value);
+  json::put(o, "kv_read_bytes", row.kv_read.value.value);
+  json::put(o, "kv_write_bytes", row.kv_write.value.value);
+  json::put(o, "activation_bytes", row.activations.value.value);
+  json::put(o, "hbm_bytes", row.hbm().value.value);
+  json::put(o, "link_bytes", row.link.value.value);
+}
+
+Object totals_object(const CostTotals& t) {
+  Object o;
+  put_columns(o, t);
+  json::put_real(o, "experts_read", t.experts_read);
+  put_intensity(o, t.intensity());
+  Object all;  // one device is all devices
+  put_columns(all, t);
+  o["all_devices"] = std::move(all);
+  return o;
+}
+
+Object gemm_object(const Gemm& g) {
+  Object o;
+  json::put_real(o, "m", g.m);
+  json::put_real(o, "n", g.n);
+  json::put_real(o, "k", g.k);
+  json::put_real(o, "count", g.count);
+  return o;
+}
+
+Object ops_array(const CostAnswer& a) {
+  Object list = Object::array();
+  for (const Op& op : a.figures.ops) {
+    Object o{{"name", op_name(op.name)}, {"group", a.groups[op.group]}};
+    json::put(o, "layers", op.layers);
+    o["unit"] = word_of(op.unit);
+    put_columns(o, op);
+    put_intensity(o, op.intensity());
+    o["operands"] = {word_of(op.operands.left), word_of(op.operands.right)};
+    o["gemm"] = op.gemm ? gemm_object(*op.gemm) : Object(nullptr);
+    list.push_back(std::move(o));
+  }
+  return list;
+}
+
+Object formula_object(const Model& model, std::string_view column, const TracedReal& t) {
+  Object o{{"column", column}};
+  json::put_real(o, "value", t.value);
+  o["formula"] = t.symbols;
+  o["numbers"] = t.numbers;
+  o["factors"] = Object::array();
+  for (const auto& factor : t.factors) {
+    Object f{{"name", factor.name}};
+    json::put_real(f, "value", factor.value);
+    json::put_or_null(f, "origin", model.origin_text(factor.origin));
+    o["factors"].push_back(std::move(f));
+  }
+  return o;
+}
+
+Object explanations_array(const CostAnswer& a) {
+  Object list = Object::array();
+  for (const ExplainedOp& e : a.explained) {
+    Object o{{"name", op_name(e.name)}, {"group", a.groups[e.group]}};
+    o["columns"] = Object::array();
+    for (const ExplainedColumn& column : explained_columns) {
+      const TracedReal& t = e.row.*column.formula;
+      if (t.value != 0) o["columns"].push_back(formula_object(a.model, column.key, t));
+    }
+    list.push_back(std::move(o));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string cost_json(const CostAnswer& a) {
+  Object o = json::opening("attncalc/cost/1");
+  o["model"] = json::model_object(a.model, a.parameters);
+  o["scenario"] = scenario_object(a.scenario);
+  o["totals"] = totals_object(a.figures.totals);
+  o["ops"] = ops_array(a);
+  if (!a.explained.empty()) o["explanations"] = explanations_array(a);
+  json::put_notes(o, a.model);
+  return json::dump(o);
+}
+
+}  // namespace attncalc

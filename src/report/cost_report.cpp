@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `attncalc cost` for people: totals first, then the operators whose sums they are, then formulas
+// where they are asked for, then what was assumed.
+#include "report/cost_report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/common.hpp"
+
+namespace attncalc {
+namespace {
+
+std::int64_t count_of(Bytes bytes) { return bytes.value.value; }
+
+Cell intensity_cell(FlopsPerByte intensity) {
+  if (!std::isfinite(intensity.value)) return {};
+  return intensity.value;
+}
+
+// --- the opening ---------------------------------------------------------------------------------
+
+std::string workload_text(const CostScenario& s) {
+  const PassRequest& r = s.request;
+  const std::int64_t fresh = s.pass.groups.front().new_tokens;
+  const std::string sequences = r.conventions.endless_batch
+                                    ? std::string("an endless batch, per sequence")
+                                    : counted(s.pass.sequences(), "sequence");
+  if (s.generated_tokens && r.phase == Phase::decode) {
+    return fmt::format("decode: the mean of {} behind a prompt of {}, {}",
+                       counted(*s.generated_tokens, "step"), counted(*s.prompt_tokens, "token"),
+                       sequences);
+  }
+  return fmt::format("{}: {} with {} in the cache afterwards, {}",
+                     words(r.phase)[static_cast<std::size_t>(r.phase)], counted(fresh, "new token"),
+                     counted(r.context, "token"), sequences);
+}
+
+Paragraph opening(const CostAnswer& a) {
+  const CostScenario& s = a.scenario;
+  const std::string as = s.as.empty() ? std::string() : fmt::format(" as {}", s.as);
+  return {{fmt::format("{}{}, {}", layers_text(a.model), as, parameters_text(a.parameters)),
+           workload_text(s),
+           fmt::format("weights {}, activations {}, cache {}", s.weights_dtype, s.act_dtype,
+                       s.kv_dtype)}};
+}
+
+// --- totals and operators ------------------------------------------------------------------------
+
+Facts totals_of(const CostAnswer& a) {
+  const CostTotals& t = a.figures.totals;
+  Facts out;
+  out.facts.push_back({"matrix work", number_cell(t.flops.value), Unit::flops});
+  out.facts.push_back({"vector work", number_cell(t.vector_flops.value), Unit::flops});
+  out.facts.push_back({"HBM traffic", count_of(t.hbm())});
+  out.facts.push_back({"of which weights", count_of(t.weights)});
+  out.facts.push_back({"of which cache read", count_of(t.kv_read)});
+  out.facts.push_back({"of which cache written", count_of(t.kv_write)});
+  out.facts.push_back({"of which activations", count_of(t.activations)});
+  if (t.experts_read > 0) {
+    out.facts.push_back({"experts read in a layer", number_cell(t.experts_read), Unit::count});
+  }
+  out.facts.push_back({"FLOP a byte", intensity_cell(t.intensity()), Unit::count});
+  return out;
+}
+
+std::vector<Cell> cells_of(const CostAnswer& a, const Op& op) {
+  return {std::string(op_name(op.name)),
+          a.groups[op.group],
+          op.layers,
+          number_cell(op.flops.value),
+          number_cell(op.vector_flops.value),
+          count_of(op.weights),
+          count_of(op.kv_read),
+          count_of(op.kv_write),
+          count_of(op.activations),
+          intensity_cell(op.intensity())};
+}
+
+Table operators_of(const CostAnswer& a) {
+  Table out;
+  out.columns = {{"name", "operator", Unit::text},
+                 {"group", "group", Unit::text},
+                 {"layers", "layers", Unit::count},
+                 {"flops", "matrix", Unit::flops},
+                 {"vector_flops", "vector", Unit::flops},
+                 {"weight_bytes", "weights", Unit::bytes, false},
+                 {"kv_read_bytes", "cache read", Unit::bytes, false},
+                 {"kv_write_bytes", "written", Unit::bytes, false},
+                 {"activation_bytes", "activations", Unit::bytes, false},
+                 {"intensity_flops_per_byte", "FLOP/B", Unit::count}};
+  for (const Op& op : a.figures.ops) out.rows.push_back(cells_of(a, op));
+  return out;
+}
+
+// --- formulas ------------------------------------------------------------------------------------
+
+std::string value_text(const TracedReal& t) {
+  const Cell cell = number_cell(t.value);
+  if (const auto* whole = std::get_if<std::int64_t>(&cell)) return format_count(*whole);
+  return fmt::format("{}", t.value);
+}
+
+Table formula_of(const Model& model, const std::string& title, const TracedReal& t) {
+  Table out;
+  out.title = title;
+  out.lead = {"= " + t.symbols, "= " + t.numbers};
+  out.columns = {{"factor", "factor", Unit::text},
+                 {"value", "value", Unit::count},
+                 {"origin", "from", Unit::text}};
+  for (const auto& factor : t.factors) {
+    const std::string from =
+        factor.origin == Origin::none ? "derived" : std::string(model.origin_text(factor.origin));
+    out.rows.push_back({factor.name, number_cell(factor.value), from});
+  }
+  return out;
+}
+
+void add_formulas(const CostAnswer& a, std::vector<Block>& blocks) {
+  for (const ExplainedOp& e : a.explained) {
+    for (const ExplainedColumn& column : explained_columns) {
+      const TracedReal& t = e.row.*column.formula;
+      if (t.value == 0) continue;
+      blocks.push_back(formula_of(a.model,
+                                  fmt::format("{} of {} ({}): {}", column.key, op_name(e.name),
+                                              a.groups[e.group], value_text(t)),
+                                  t));
+    }
+  }
+}
+
+// --- the record ----------------------------------------------------------------------------------
+
+constexpr std::string_view total_name = "total";
+
+std::vector<Cell> record_row(const CostAnswer& a, std::string name, std::string group,
+                             Cell layers) {
+  const CostScenario& s = a.scenario;
+  return {a.model.name,
+          s.as,
+          std::string(words(s.request.phase)[static_cast<std::size_t>(s.request.phase)]),
+          s.request.context.value,
+          s.pass.groups.front().new_tokens.value,
+          s.pass.sequences(),
+          std::move(name),
+          std::move(group),
+          std::move(layers)};
+}
+
+template <class Row>
+void add_figures(std::vector<Cell>& cells, const Row& row) {
+  cells.insert(cells.end(), {number_cell(row.flops.value), number_cell(row.vector_flops.value),
+                             count_of(row.weights), count_of(row.kv_read), count_of(row.kv_write),
+                             count_of(row.activations), count_of(row.hbm()), count_of(row.link),
+                             intensity_cell(row.intensity())});
+}
+
+Table record_of(const CostAnswer& a) {
+  Table out;
+  for (const char* key :
+       {"model", "as", "phase", "context_tokens", "new_tokens", "sequences", "name", "group",
+        "layers", "flops", "vector_flops", "weight_bytes", "kv_read_bytes", "kv_write_bytes",
+        "activation_bytes", "hbm_bytes", "link_bytes", "intensity_flops_per_byte"}) {
+    out.columns.push_back({key, {}, Unit::text});
+  }
+  for (const Op& op : a.figures.ops) {
+    auto cells = record_row(a, std::string(op_name(op.name)), a.groups[op.group], op.layers);
+    add_figures(cells, op);
+    out.rows.push_back(std::move(cells));
+  }
+  auto cells = record_row(a, std::string(total_name), "", Cell());
+  add_figures(cells, a.figures.totals);
+  out.rows.push_back(std::move(cells));
+  return out;
+}
+
+}  // namespace
+
+Report cost_report(const CostAnswer& a) {
+  Report report;
+  report.title = title_of(a.model);
+  report.blocks.push_back(opening(a));
+  report.blocks.push_back(totals_of(a));
+  report.blocks.push_back(operators_of(a));
+  add_formulas(a, report.blocks);
+  add_notes(a.model, report.blocks);
+  report.record = record_of(a);
+  return report;
+}
+
+}  // namespace attncalc
