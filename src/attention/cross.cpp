@@ -86,10 +86,10 @@ void add_encoded(OpRows<N>& out, OpName name, const N& rows, const N& cols, cons
       name,
       {.unit = OpUnit::matrix,
        .operands = {Operand::activation, Operand::weight},
-       .gemm = Gemm{.m = value_of(tokens), .n = value_of(rows), .k = value_of(cols), .count = 1}},
+       .gemm = Gemm{.m = value_of(tokens), .n = value_of(rows), .k = value_of(cols), .count = 1},
+       .weight_format = out.layer().own_weight_format},
       {.flops = flops_of(tokens * rows * cols),
-       .weights =
-           out.weight_bytes(rows * OpRows<N>::row_bytes(out.formats().linear, plain<N>(1), cols)),
+       .weights = own_weight_bytes(out, rows, cols),
        .kv_write = tokens * cache_row,
        .activations = out.activation(tokens * cols)});
 }

@@ -122,42 +122,42 @@ N scale_bytes(const Format& f, const N& heads, const N& width) {
 template <class N>
 N matrix_data_bytes(const Format& f, const N& rows, const N& cols) {
   if (f.scale_per == ScalePer::flat) return data_bytes(f, rows, cols);
-  return rows * data_bytes(f, N(Count(1)), cols);
+  return rows * data_bytes(f, plain<N>(1), cols);
 }
 
 // How many scales stand along a row.
 template <class N>
 N groups_of_row(const Format& f, const N& cols) {
-  return f.scale_elements > 0 ? ceil_div(cols, N(Count(f.scale_elements))) : N(Count(1));
+  return f.scale_elements > 0 ? ceil_div(cols, plain<N>(f.scale_elements)) : plain<N>(1);
 }
 
 template <class N>
 N matrix_scales(const Format& f, const N& rows, const N& cols) {
   switch (f.scale_per) {
     case ScalePer::none:
-      return N(Count(0));
+      return plain<N>(0);
     case ScalePer::head:
     case ScalePer::row:
       return rows;
     case ScalePer::group:
       return rows * groups_of_row(f, cols);
     case ScalePer::tile:
-      return ceil_div(rows, N(Count(f.scale_rows))) * groups_of_row(f, cols);
+      return ceil_div(rows, plain<N>(f.scale_rows)) * groups_of_row(f, cols);
     case ScalePer::flat:
-      return ceil_div(rows * cols, N(Count(f.scale_elements)));
+      return ceil_div(rows * cols, plain<N>(f.scale_elements));
   }
-  return N(Count(0));
+  return plain<N>(0);
 }
 
 template <class N>
 N matrix_scale_bytes(const Format& f, const N& rows, const N& cols) {
-  N sum = matrix_scales(f, rows, cols) * N(Count(f.scale_bytes));
+  N sum = matrix_scales(f, rows, cols) * plain<N>(f.scale_bytes);
   if (f.zero_bits > 0) {
-    const N words = ceil_div(rows * N(Count(f.zero_bits)), N(Count(zero_word_bits)));
-    sum = sum + groups_of_row(f, cols) * words * N(Count(zero_word_bytes));
+    const N words = ceil_div(rows * plain<N>(f.zero_bits), plain<N>(zero_word_bits));
+    sum = sum + groups_of_row(f, cols) * words * plain<N>(zero_word_bytes);
   }
-  if (f.column_bytes > 0) sum = sum + cols * N(Count(f.column_bytes));
-  if (f.tensor_bytes > 0) sum = sum + N(Count(f.tensor_bytes));
+  if (f.column_bytes > 0) sum = sum + cols * plain<N>(f.column_bytes);
+  if (f.tensor_bytes > 0) sum = sum + plain<N>(f.tensor_bytes);
   return sum;
 }
 

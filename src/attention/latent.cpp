@@ -155,7 +155,6 @@ struct HeadProduct {
 
 template <class N>
 void add_head_product(OpRows<N>& out, const LatentParts<N>& p, const HeadProduct<N>& h) {
-  const N row = OpRows<N>::row_bytes(out.formats().linear, plain<N>(1), p.rank);
   const bool from_cache = h.name == OpName::k_up || h.name == OpName::v_up;
   const N in_rank = from_cache ? plain<N>(0) : h.rows * p.heads * p.rank;
   const double rank = value_of(p.rank);
@@ -166,9 +165,10 @@ void add_head_product(OpRows<N>& out, const LatentParts<N>& p, const HeadProduct
            .gemm = Gemm{.m = value_of(h.rows),
                         .n = h.from_rank ? width : rank,
                         .k = h.from_rank ? rank : width,
-                        .count = value_of(p.heads)}},
+                        .count = value_of(p.heads)},
+           .weight_format = out.layer().own_weight_format},
           {.flops = flops_of(h.rows * p.heads * p.rank * h.width),
-           .weights = out.weight_bytes(p.heads * h.width * row),
+           .weights = own_weight_bytes(out, p.heads * h.width, p.rank),
            .kv_read = h.kv_read,
            .activations = out.activation(in_rank + h.rows * p.heads * h.width)});
 }

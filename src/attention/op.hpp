@@ -106,6 +106,7 @@ struct Op {
   std::uint8_t group = 0;  // index into CostPlan::groups
   OpUnit unit = OpUnit::vector;
   Operands operands;
+  std::uint32_t weight_format = 0;  // of a weight operand: index into CostPlan::formats
   std::int64_t layers = 0;
   Flops flops;         // of matrix products
   Flops vector_flops;  // of everything else

@@ -40,6 +40,14 @@ void add_output_gate(OpRows<N>& out, const N& elements) {
            .activations = read_and_written(out, all) + out.activation(all)});
 }
 
+// Bytes of a matrix that the kind puts itself.
+template <class N>
+N own_weight_bytes(const OpRows<N>& out, const N& rows, const N& cols) {
+  const Format& format = *out.layer().own_weights;
+  return out.weight_bytes(matrix_data_bytes(format, rows, cols) +
+                          matrix_scale_bytes(format, rows, cols));
+}
+
 // --- scores --------------------------------------------------------------------------------------
 
 struct ScoreNames {

@@ -34,6 +34,7 @@ struct OpShape {
   OpUnit unit = OpUnit::vector;
   Operands operands = {};
   std::optional<Gemm> gemm = {};
+  std::uint32_t weight_format = 0;  // of a weight operand: index into CostPlan::formats
 };
 
 // What a layer is to its kind beside the kind's own fields.
@@ -41,6 +42,9 @@ struct LayerFacts {
   Dim hidden = 0;
   bool rotary = true;      // positions are rotated into queries and keys
   bool owns_cache = true;  // false: it reads the cache of an earlier layer
+  // Of the matrices that the kind puts itself (MLA's up-projections).
+  const Format* own_weights = nullptr;
+  std::uint32_t own_weight_format = 0;
 };
 
 template <class N>
@@ -75,6 +79,10 @@ class OpRows {
     layer_ = layer;
   }
   void enter_group(std::uint8_t group) { group_ = group; }
+  void use_own_weights(const Format* format, std::uint32_t index) {
+    layer_.own_weights = format;
+    layer_.own_weight_format = index;
+  }
 
   void add(OpName name, const OpShape& shape, const OpRow<N>& row) {
     Entry& entry = entry_of(name, shape);
@@ -86,6 +94,13 @@ class OpRows {
     add_to(entry.row.activations, row.activations);
   }
   void add(OpName name, const OpRow<N>& row) { add(name, {}, row); }
+
+  // Bytes of weights that are counted over all layers already, because layers may store them
+  // differently.
+  void add_weights(OpName name, const N& all_layers) {
+    OpRow<N>& row = entry_of(name, {}).row;
+    row.weights = row.weights + weight_bytes(all_layers);
+  }
 
   const Pass& pass() const { return *pass_; }
   const CostFormats& formats() const { return *formats_; }

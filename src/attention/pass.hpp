@@ -73,12 +73,9 @@ struct Pass {
   std::int64_t new_tokens() const;  // of all sequences
 };
 
-// The formats that a pass moves its operands in.
+// The formats that a pass moves its operands in. Weights have their own, tensor by tensor, in the
+// plan of a model (model/cost.hpp).
 struct CostFormats {
-  Format linear;     // matrices of the layers
-  Format experts;    // matrices of routed experts
-  Format embedding;  // embedding and head
-  Format vectors;    // norms, biases, convolutions, routers
   Format activation;
   KvFormats kv;
 };

@@ -162,13 +162,13 @@ void read_request(const PassFlags& f, CostAnswer& a, Gather& problems) {
 void read_formats(const DtypeFlags& flags, CostAnswer& a, Gather& problems) {
   const ChosenDtypes chosen = read_dtypes(flags, a.model, problems);
   CostScenario& s = a.scenario;
-  s.formats = chosen.cost_formats;
+  s.formats = chosen.formats;
+  s.weight_formats = chosen.weight_formats;
   s.kv_dtype = chosen.kv;
   s.act_dtype = chosen.act;
-  s.weights_dtype = chosen.weights_warning ? chosen.act : chosen.weights;
-  if (chosen.weights_warning) a.model.warnings.push_back(*chosen.weights_warning);
+  s.weights_dtype = chosen.weights;
   if (!chosen.weights_source.empty()) {
-    a.model.assumptions.push_back({"weights_dtype", s.weights_dtype, chosen.weights_source});
+    a.model.assumptions.push_back({"weights_dtype", chosen.weights, chosen.weights_source});
   }
 }
 
@@ -233,9 +233,10 @@ Result<CostFigures> figures_of(const CostAnswer& a, const CostPlan& plan) {
 
 std::optional<Problems> compute(CostAnswer& a, bool explain) {
   const CostScenario& s = a.scenario;
-  const CostPlan plan = cost_plan(a.model);
+  const CostPlan plan = cost_plan(a.model, s.weight_formats);
   a.parameters = parameters(a.model);
   a.groups = plan.groups;
+  a.weight_formats = plan.formats;
   Result<CostFigures> figures = figures_of(a, plan);
   if (!figures) return figures.problems();
   a.figures = *std::move(figures);

@@ -52,7 +52,7 @@ void read_workload(const WorkloadFlags& flags, KvAnswer& a, Gather& problems) {
 
 void read_formats(const DtypeFlags& flags, KvAnswer& a, Gather& problems) {
   const ChosenDtypes chosen = read_dtypes(flags, a.model, problems);
-  a.scenario.query.formats = chosen.kv_formats;
+  a.scenario.query.formats = chosen.formats.kv;
   a.scenario.kv_dtype = chosen.kv;
   a.scenario.act_dtype = chosen.act;
   a.scenario.weights_dtype = chosen.weights;

@@ -49,25 +49,6 @@ void set_format(Format& format, const TextFlag& flag, Gather& problems) {
   if (flag) format = problems.take(find_format(*flag), format);
 }
 
-// What a checkpoint says about its weights is the name of a method; where that is no format that we
-// know, its matrices are counted as activations are, and a verb that counts them says so.
-void read_weights(const DtypeFlags& flags, ChosenDtypes& out, Gather& problems) {
-  const WeightScope scope = flags.weights ? WeightScope::as_named : WeightScope::checkpoint;
-  Result<CostFormats> formats = cost_formats({out.weights, out.act, scope}, out.kv_formats);
-  if (!formats && !flags.weights && find_format(out.act)) {
-    out.weights_warning =
-        Warning{"weights_dtype_unknown",
-                fmt::format("the checkpoint's weights are in '{}', whose bytes are not known here: "
-                            "they are counted in {}; --weights-dtype says otherwise",
-                            out.weights, out.act)};
-    formats = cost_formats({out.act, out.act, WeightScope::as_named}, out.kv_formats);
-  }
-  // An activation dtype that is none was a problem already.
-  if (formats || find_format(out.act)) {
-    out.cost_formats = problems.take(std::move(formats), CostFormats{});
-  }
-}
-
 void note_kv_formats(const DtypeFlags& flags, const KvFormats& formats, Model& model) {
   const CachePlan plan = cache_plan(model);
   if (!flags.conv && keeps(plan, {Component::conv_state, Component::shift_state})) {
@@ -88,21 +69,24 @@ ChosenDtypes read_dtypes(const DtypeFlags& flags, Model& model, Gather& problems
   const Choice act = choose_dtype(flags.act, stated.activations, stated.activations_source, stated);
   const Choice kv = choose_dtype(flags.kv, stated.cache, stated.cache_source, stated);
   const Choice weights = choose_dtype(flags.weights, stated.weights, stated.weights_source, stated);
-  KvFormats formats = problems.take(kv_formats(kv.name, act.name), KvFormats{});
+  ChosenDtypes out{.kv = kv.name,
+                   .act = act.name,
+                   .weights = weights.name,
+                   .formats = {},
+                   .weight_formats = {},
+                   .weights_source = weights.source};
+  KvFormats& formats = out.formats.kv;
+  formats = problems.take(kv_formats(kv.name, act.name), KvFormats{});
+  if (const Result<Format> activation = find_format(act.name)) out.formats.activation = *activation;
   set_format(formats.index_key, flags.index, problems);
   set_format(formats.state, flags.state, problems);
   set_format(formats.conv, flags.conv, problems);
   formats.state_forced = flags.state.has_value();
+  out.weight_formats = flags.weights
+                           ? problems.take(named_formats(*flags.weights, model), WeightFormats{})
+                           : checkpoint_formats(model);
   note(model, "kv_dtype", kv);
   note_kv_formats(flags, formats, model);
-  ChosenDtypes out{.kv = kv.name,
-                   .act = act.name,
-                   .weights = weights.name,
-                   .kv_formats = formats,
-                   .cost_formats = {},
-                   .weights_source = weights.source,
-                   .weights_warning = {}};
-  read_weights(flags, out, problems);
   return out;
 }
 

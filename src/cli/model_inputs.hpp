@@ -13,10 +13,9 @@ namespace attncalc {
 
 struct ChosenDtypes {
   std::string kv, act, weights;  // by name
-  KvFormats kv_formats;
-  CostFormats cost_formats;
-  std::string weights_source;              // empty: the user's own
-  std::optional<Warning> weights_warning;  // the checkpoint's format is not known: see there
+  CostFormats formats;           // activations and cache
+  WeightFormats weight_formats;
+  std::string weights_source;  // empty: the user's own
 };
 ChosenDtypes read_dtypes(const DtypeFlags& flags, Model& model, Gather& problems);
 

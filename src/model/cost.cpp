@@ -131,21 +131,6 @@ bool caches(const Kind& kind, OpName op) {
   return std::ranges::any_of(tensors, [&](const CacheTensor& t) { return t.component == *wanted; });
 }
 
-void plan_mixer(const Layer& layer, const Kind& kind, Dim hidden, CostPlan& plan,
-                PlannedLayer& out) {
-  const std::uint8_t group = group_handle(plan, "attention." + label(kind));
-  out.mixers.push_back({&kind, group});
-  for (const WeightTensor& tensor : weight_tensors(kind, hidden)) {
-    if (puts_itself(kind, tensor.role)) continue;
-    PlannedWeight planned{.tensor = tensor, .use = weight_use(tensor), .group = group};
-    if (tensor.role == "bias") planned.use.op = OpName::qk_norm;
-    if (tensor.role == "gate_bias") planned.use.op = OpName::gates;
-    planned.to_cache = caches(kind, planned.use.op);
-    if (planned.to_cache && layer.cache_of) continue;  // it reads another layer's cache
-    out.weights.push_back(planned);
-  }
-}
-
 std::uint8_t channel_group(const ChannelMixer& channel, const WeightTensor& tensor) {
   const auto* m = std::get_if<Moe>(&channel);
   if (!m) return dense;
@@ -156,50 +141,153 @@ std::uint8_t channel_group(const ChannelMixer& channel, const WeightTensor& tens
   return m->shared_intermediate > 0 ? shared : dense;
 }
 
-void plan_channel(const Layer& layer, Dim hidden, PlannedLayer& out) {
-  out.channel = &layer.channel;
-  std::vector<WeightTensor> tensors;
-  add_weight_tensors(layer.channel, hidden, tensors);
-  for (const WeightTensor& tensor : tensors) {
-    out.weights.push_back({.tensor = tensor,
-                           .use = weight_use(tensor),
-                           .group = channel_group(layer.channel, tensor),
-                           .is_expert = tensor.copies > 1});
+std::uint8_t extra_group(const WeightTensor& tensor, std::uint8_t vectors) {
+  switch (weight_use(tensor).form) {
+    case WeightUse::Form::matrix:
+      return other;
+    case WeightUse::Form::lookup:
+      return embed;
+    default:
+      return vectors;
   }
 }
 
-void plan_extra(const std::vector<WeightTensor>& extra, std::uint8_t vectors,
-                std::vector<PlannedWeight>& out) {
-  for (const WeightTensor& tensor : extra) {
-    const WeightUse use = weight_use(tensor);
-    std::uint8_t group = vectors;
-    if (use.form == WeightUse::Form::matrix) group = other;
-    if (use.form == WeightUse::Form::lookup) group = embed;
-    out.push_back(
-        {.tensor = tensor, .use = use, .group = group, .works_on_stream = tensor.role == "norm"});
+// In which formats the layers store each weight tensor of a distinct layer, by its position there.
+class Storage {
+ public:
+  Storage(const Model& model, const WeightFormats& weights)
+      : fallback_{weights.linear}, stored_(stored_weights(model, weights)) {}
+
+  // Layers of one weight set read it every time; draft layers are stored like others.
+  std::vector<InLayers> of(std::optional<std::uint32_t> distinct, std::uint32_t position,
+                           const WeightTensor& tensor, std::int64_t times, bool shared) const {
+    std::vector<InLayers> out;
+    for (const StoredTensor& t : stored_.tensors) {
+      if (distinct && t.distinct == distinct && t.position == position) {
+        out.push_back({t.format, t.layers});
+      }
+    }
+    const bool is_matrix = weight_use(tensor).is_matrix();
+    if (out.empty()) return {{is_matrix ? fallback_ : FormatIndex{0}, times}};
+    if (shared) return {{out.front().format, times}};
+    return out;
   }
-}
 
-PlannedLayer plan_layer(const Layer& layer, std::int64_t times, const Model& model,
-                        CostPlan& plan) {
-  PlannedLayer out;
-  out.times = times;
-  out.facts = {.hidden = model.hidden,
-               .rotary = model.embedding.positions == Dim(0),
-               .owns_cache = !layer.cache_of};
-  for (const Kind& kind : layer.mixers) plan_mixer(layer, kind, model.hidden, plan, out);
-  plan_channel(layer, model.hidden, out);
-  plan_extra(layer.extra, norms, out.weights);
-  return out;
-}
+  FormatIndex outside(std::string_view role) const {
+    const auto at = std::ranges::find_if(stored_.tensors, [&](const StoredTensor& t) {
+      return !t.distinct && t.tensor.role == role;
+    });
+    return at == stored_.tensors.end() ? FormatIndex{0} : at->format;
+  }
+  const std::vector<Format>& formats() const { return stored_.formats; }
 
-std::vector<PlannedLayer> plan_stack(const Stack& stack, const Model& model, CostPlan& plan) {
+ private:
+  FormatIndex fallback_ = 0;
+  StoredWeights stored_;
+};
+
+// Goes through one distinct layer's tensors in the order in which they are listed everywhere:
+// mixers, channel mixer, extra.
+class LayerPlanner {
+ public:
+  LayerPlanner(const Layer& layer, std::int64_t times, const Model& model, const Storage& storage,
+               std::optional<std::uint32_t> distinct)
+      : layer_(layer), model_(model), storage_(storage), distinct_(distinct) {
+    out_.times = times;
+    out_.facts = {.hidden = model.hidden,
+                  .rotary = model.embedding.positions == Dim(0),
+                  .owns_cache = !layer.cache_of};
+  }
+
+  PlannedLayer plan(CostPlan& plan) {
+    for (const Kind& kind : layer_.mixers) add_mixer(kind, plan);
+    add_channel();
+    add_extra();
+    return std::move(out_);
+  }
+
+ private:
+  PlannedWeight next(const WeightTensor& tensor, std::uint8_t group) {
+    PlannedWeight w;
+    w.tensor = tensor;
+    w.use = weight_use(tensor);
+    w.group = group;
+    w.stored =
+        storage_.of(distinct_, position_++, tensor, out_.times, layer_.weight_set.has_value());
+    return w;
+  }
+
+  void add_mixer(const Kind& kind, CostPlan& plan) {
+    PlannedMixer mixer{.kind = &kind, .group = group_handle(plan, "attention." + label(kind))};
+    for (const WeightTensor& tensor : weight_tensors(kind, model_.hidden)) {
+      PlannedWeight w = next(tensor, mixer.group);
+      if (puts_itself(kind, tensor.role)) {
+        mixer.own_weights = w.stored.front().format;
+        continue;
+      }
+      if (tensor.role == "bias") w.use.op = OpName::qk_norm;
+      if (tensor.role == "gate_bias") w.use.op = OpName::gates;
+      w.to_cache = caches(kind, w.use.op);
+      if (w.to_cache && layer_.cache_of) continue;  // it reads another layer's cache
+      out_.weights.push_back(std::move(w));
+    }
+    out_.mixers.push_back(mixer);
+  }
+
+  void add_channel() {
+    out_.channel = &layer_.channel;
+    std::vector<WeightTensor> tensors;
+    add_weight_tensors(layer_.channel, model_.hidden, tensors);
+    for (const WeightTensor& tensor : tensors) {
+      PlannedWeight w = next(tensor, channel_group(layer_.channel, tensor));
+      w.is_expert = tensor.copies > 1;
+      out_.weights.push_back(std::move(w));
+    }
+  }
+
+  void add_extra() {
+    for (const WeightTensor& tensor : layer_.extra) {
+      PlannedWeight w = next(tensor, extra_group(tensor, norms));
+      w.works_on_stream = tensor.role == "norm";
+      out_.weights.push_back(std::move(w));
+    }
+  }
+
+  const Layer& layer_;
+  const Model& model_;
+  const Storage& storage_;
+  std::optional<std::uint32_t> distinct_;
+  std::uint32_t position_ = 0;
+  PlannedLayer out_;
+};
+
+std::vector<PlannedLayer> plan_stack(const Stack& stack, const Model& model, const Storage& storage,
+                                     CostPlan& plan) {
   std::vector<PlannedLayer> out;
+  const bool is_decoder = &stack == &model.decoder;
   const std::vector<std::int64_t> times = stack.times();
-  for (std::size_t i = 0; i < stack.distinct.size(); ++i) {
-    if (times[i] > 0) out.push_back(plan_layer(stack.distinct[i], times[i], model, plan));
+  for (std::uint32_t i = 0; i < stack.distinct.size(); ++i) {
+    if (times[i] == 0) continue;
+    const auto distinct = is_decoder ? std::optional(i) : std::nullopt;
+    out.push_back(LayerPlanner(stack.distinct[i], times[i], model, storage, distinct).plan(plan));
   }
   return out;
+}
+
+void plan_outside(const Embedding& embedding, const Storage& storage, CostPlan& plan) {
+  plan.embedding = storage.outside("embed");
+  plan.positions = storage.outside("positions");
+  plan.head = embedding.tied ? plan.embedding : storage.outside("lm_head");
+  plan.head_bias = storage.outside("lm_head_bias");
+  for (const WeightTensor& tensor : embedding.extra) {
+    PlannedWeight w;
+    w.tensor = tensor;
+    w.use = weight_use(tensor);
+    w.group = extra_group(tensor, head);
+    w.stored = {{storage.outside(tensor.role), 1}};
+    w.works_on_stream = tensor.role == "norm";
+    plan.outside.push_back(std::move(w));
+  }
 }
 
 const Stack* draft_stack(const Model& model) {
@@ -209,12 +297,6 @@ const Stack* draft_stack(const Model& model) {
 
 // --- matrices and vectors ------------------------------------------------------------------------
 
-template <class N>
-const Format& format_of(const OpRows<N>& out, const PlannedWeight& w) {
-  if (!w.use.is_matrix() || w.use.op == OpName::router) return out.formats().vectors;
-  return w.is_expert ? out.formats().experts : out.formats().linear;
-}
-
 // How often a pass uses a tensor, and how many copies of it are read.
 template <class N>
 struct Use {
@@ -223,15 +305,22 @@ struct Use {
   N read;    // copies that any token uses
 };
 
-// Bytes of all rows of one copy; groups of scales do not cross rows.
+// One copy of the tensor in all of its layers.
 template <class N>
-N tensor_bytes(const Format& format, const WeightTensor& t) {
-  const N cols = factor<N>("columns", t.cols);
-  return factor<N>("rows", t.rows) * OpRows<N>::row_bytes(format, plain<N>(1), cols);
+N tensor_bytes(const CostPlan& plan, const PlannedWeight& w) {
+  const N rows = factor<N>("rows", w.tensor.rows);
+  const N cols = factor<N>("columns", w.tensor.cols);
+  N sum = plain<N>(0);
+  for (const InLayers& in : w.stored) {
+    const Format& f = plan.formats[in.format];
+    sum = sum + factor<N>("layers", in.layers) *
+                    (matrix_data_bytes(f, rows, cols) + matrix_scale_bytes(f, rows, cols));
+  }
+  return sum;
 }
 
 template <class N>
-void add_matrix(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
+void add_matrix(OpRows<N>& out, const CostPlan& plan, const PlannedWeight& w, const Use<N>& use) {
   const N inputs = use.tokens * use.chosen;
   const N rows = factor<N>("rows", w.tensor.rows);
   const N cols = factor<N>("columns", w.tensor.cols);
@@ -244,17 +333,16 @@ void add_matrix(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
        .gemm = Gemm{.m = value_of(inputs) / read,
                     .n = value_of(rows),
                     .k = value_of(cols),
-                    .count = read}},
-      {.flops = flops_of(inputs * rows * cols),
-       .weights = out.weight_bytes(use.read * tensor_bytes<N>(format_of(out, w), w.tensor)),
-       .activations = out.activation(moved)});
+                    .count = read},
+       .weight_format = w.stored.front().format},
+      {.flops = flops_of(inputs * rows * cols), .activations = out.activation(moved)});
+  out.add_weights(w.use.op, use.read * tensor_bytes<N>(plan, w));
 }
 
 // A bias is one addition an element; a norm over the residual stream is all that the norm does.
 template <class N>
-void add_vector(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
-  OpRow<N> row{.weights =
-                   out.weight_bytes(use.read * tensor_bytes<N>(format_of(out, w), w.tensor))};
+void add_vector(OpRows<N>& out, const CostPlan& plan, const PlannedWeight& w, const Use<N>& use) {
+  OpRow<N> row;
   const Dim width = w.tensor.cols > 1 ? w.tensor.cols : w.tensor.rows;
   const N elements = use.tokens * use.chosen * factor<N>("width", width);
   if (w.tensor.role.ends_with("_bias")) {
@@ -264,26 +352,27 @@ void add_vector(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
     row.activations = read_and_written(out, elements);
   }
   out.add(w.use.op, row);
+  out.add_weights(w.use.op, use.read * tensor_bytes<N>(plan, w));
 }
 
 template <class N>
-void add_lookup(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
+void add_lookup(OpRows<N>& out, const CostPlan& plan, const PlannedWeight& w, const Use<N>& use) {
   const N width = factor<N>("columns", w.tensor.cols);
-  const N row = OpRows<N>::row_bytes(out.formats().embedding, plain<N>(1), width);
+  const N row = OpRows<N>::row_bytes(plan.formats[w.stored.front().format], plain<N>(1), width);
   out.add(w.use.op,
           {.weights = use.tokens * row, .activations = out.activation(use.tokens * width)});
 }
 
 template <class N>
-void add_weight(OpRows<N>& out, const PlannedWeight& w, const Use<N>& use) {
+void add_weight(OpRows<N>& out, const CostPlan& plan, const PlannedWeight& w, const Use<N>& use) {
   out.enter_group(w.group);
   switch (w.use.form) {
     case WeightUse::Form::matrix:
-      return add_matrix(out, w, use);
+      return add_matrix(out, plan, w, use);
     case WeightUse::Form::vector:
-      return add_vector(out, w, use);
+      return add_vector(out, plan, w, use);
     case WeightUse::Form::lookup:
-      return add_lookup(out, w, use);
+      return add_lookup(out, plan, w, use);
   }
 }
 
@@ -359,7 +448,7 @@ void add_residuals(OpRows<N>& out, const PlannedLayer& layer, const N& tokens) {
 }
 
 template <class N>
-void add_layer(OpRows<N>& out, const PlannedLayer& layer) {
+void add_layer(OpRows<N>& out, const CostPlan& plan, const PlannedLayer& layer) {
   out.enter(norms, layer.times, layer.facts);
   const N tokens = out.tokens();
   const N one = plain<N>(1);
@@ -370,9 +459,11 @@ void add_layer(OpRows<N>& out, const PlannedLayer& layer) {
          : Use<N>{tokens, chosen_experts<N>(*m),
                   real_factor<N>("experts read", experts_read(*m, value_of(tokens),
                                                               out.pass().conventions.experts))};
-  for (const PlannedWeight& w : layer.weights) add_weight(out, w, w.is_expert ? routed : whole);
+  for (const PlannedWeight& w : layer.weights)
+    add_weight(out, plan, w, w.is_expert ? routed : whole);
   for (const PlannedMixer& mixer : layer.mixers) {
     out.enter_group(mixer.group);
+    out.use_own_weights(&plan.formats[mixer.own_weights], mixer.own_weights);
     std::visit([&](const auto& kind) { kind.ops(out); }, *mixer.kind);
   }
   std::visit([&](const auto& channel) { add_channel(out, channel, tokens); }, *layer.channel);
@@ -385,12 +476,14 @@ Dim embedding_width(const Model& model) {
 
 // A lookup: the rows of the tokens are read, nothing is computed.
 template <class N>
-void add_embedding(OpRows<N>& out, const Model& model) {
+void add_embedding(OpRows<N>& out, const CostPlan& plan) {
+  const Model& model = *plan.model;
   const N tokens = out.tokens();
   const N width = factor<N>("hidden", embedding_width(model));
-  const N row = OpRows<N>::row_bytes(out.formats().embedding, plain<N>(1), width);
+  const N row = OpRows<N>::row_bytes(plan.formats[plan.embedding], plain<N>(1), width);
   out.enter(embed, 1, {.hidden = model.hidden});
-  out.add(OpName::embed, {.operands = {Operand::embedding, Operand::none}},
+  out.add(OpName::embed,
+          {.operands = {Operand::embedding, Operand::none}, .weight_format = plan.embedding},
           {.weights = tokens * row, .activations = out.activation(tokens * width)});
   if (model.embedding.positions > 0) {
     out.add(OpName::embed,
@@ -409,30 +502,32 @@ N logit_tokens(const OpRows<N>& out, const Model& model) {
 }
 
 template <class N>
-void add_head(OpRows<N>& out, const Model& model) {
+void add_head(OpRows<N>& out, const CostPlan& plan) {
+  const Model& model = *plan.model;
   const N tokens = logit_tokens(out, model);
   const N one = plain<N>(1);
   out.enter(head, 1, {.hidden = model.hidden});
-  std::vector<PlannedWeight> around;
-  plan_extra(model.embedding.extra, head, around);
-  for (const PlannedWeight& w : around) {
-    add_weight(out, w, {w.use.form == WeightUse::Form::vector ? tokens : out.tokens(), one, one});
+  for (const PlannedWeight& w : plan.outside) {
+    add_weight(out, plan, w,
+               {w.use.form == WeightUse::Form::vector ? tokens : out.tokens(), one, one});
   }
   out.enter_group(head);
   if (!model.embedding.has_head) return;
   const N rows = factor<N>("vocabulary", model.embedding.vocabulary);
   const N cols = factor<N>("hidden", embedding_width(model));
-  const N bytes = rows * OpRows<N>::row_bytes(out.formats().embedding, one, cols);
+  const Format& format = plan.formats[plan.head];
+  const N bytes = matrix_data_bytes(format, rows, cols) + matrix_scale_bytes(format, rows, cols);
   out.add(
       OpName::lm_head,
       {.unit = OpUnit::matrix,
        .operands = {Operand::activation, Operand::embedding},
-       .gemm = Gemm{.m = value_of(tokens), .n = value_of(rows), .k = value_of(cols), .count = 1}},
+       .gemm = Gemm{.m = value_of(tokens), .n = value_of(rows), .k = value_of(cols), .count = 1},
+       .weight_format = plan.head},
       {.flops = flops_of(tokens * rows * cols),
        .weights = out.weight_bytes(bytes),
        .activations = out.activation(tokens * (rows + cols))});
   if (!model.embedding.head_bias) return;
-  const N bias = OpRows<N>::row_bytes(out.formats().vectors, one, rows);
+  const N bias = OpRows<N>::row_bytes(plan.formats[plan.head_bias], one, rows);
   out.add(OpName::lm_head, {.vector_flops = plain<N>(vector_work::add) * tokens * rows,
                             .weights = out.weight_bytes(bias)});
 }
@@ -440,12 +535,12 @@ void add_head(OpRows<N>& out, const Model& model) {
 template <class N>
 void add_all(OpRows<N>& out, const CostPlan& plan, const Pass& pass, const CostFormats& formats) {
   out.start(pass, formats, plan.groups.size());
-  add_embedding(out, *plan.model);
-  for (const PlannedLayer& layer : plan.layers) add_layer(out, layer);
+  add_embedding(out, plan);
+  for (const PlannedLayer& layer : plan.layers) add_layer(out, plan, layer);
   if (pass.conventions.mtp) {
-    for (const PlannedLayer& layer : plan.draft) add_layer(out, layer);
+    for (const PlannedLayer& layer : plan.draft) add_layer(out, plan, layer);
   }
-  add_head(out, *plan.model);
+  add_head(out, plan);
 }
 
 // --- figures -------------------------------------------------------------------------------------
@@ -463,6 +558,7 @@ Op finished(const OpRows<double>::Entry& e) {
   op.group = e.group;
   op.unit = e.shape.unit;
   op.operands = e.shape.operands;
+  op.weight_format = e.shape.weight_format;
   op.layers = e.layers;
   op.flops = Flops(e.row.flops);
   op.vector_flops = Flops(e.row.vector_flops);
@@ -554,12 +650,16 @@ WeightUse weight_use(const WeightTensor& tensor) {
           tensor.cols > 1 ? WeightUse::Form::matrix : WeightUse::Form::vector};
 }
 
-CostPlan cost_plan(const Model& model) {
+CostPlan cost_plan(const Model& model, const WeightFormats& weights) {
+  const Storage storage(model, weights);
   CostPlan plan;
   plan.model = &model;
+  plan.formats = storage.formats();
   plan.groups.assign(fixed_groups.begin(), fixed_groups.end());
-  plan.layers = plan_stack(model.decoder, model, plan);
-  if (const Stack* draft = draft_stack(model)) plan.draft = plan_stack(*draft, model, plan);
+  plan.layers = plan_stack(model.decoder, model, storage, plan);
+  if (const Stack* draft = draft_stack(model))
+    plan.draft = plan_stack(*draft, model, storage, plan);
+  plan_outside(model.embedding, storage, plan);
   for (const PlannedLayer& layer : plan.layers) {
     if (std::holds_alternative<Moe>(*layer.channel)) plan.moe_layers += layer.times;
   }

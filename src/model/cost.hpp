@@ -14,6 +14,7 @@
 
 #include "attention/op_rows.hpp"
 #include "model/model.hpp"
+#include "model/weight_formats.hpp"
 
 namespace attncalc {
 
@@ -27,9 +28,16 @@ struct WeightUse {
 };
 WeightUse weight_use(const WeightTensor& tensor);
 
+// So many layers store a tensor in this format.
+struct InLayers {
+  FormatIndex format = 0;
+  std::int64_t layers = 1;
+};
+
 // One layer's weight tensors as operators, ready to be multiplied.
 struct PlannedWeight {
   WeightTensor tensor;
+  std::vector<InLayers> stored;
   WeightUse use;
   std::uint8_t group = 0;
   bool to_cache = false;  // its product is what the cache stores
@@ -40,6 +48,7 @@ struct PlannedWeight {
 struct PlannedMixer {
   const Kind* kind = nullptr;
   std::uint8_t group = 0;
+  FormatIndex own_weights = 0;  // of the matrices that the kind puts itself
 };
 
 struct PlannedLayer {
@@ -50,16 +59,19 @@ struct PlannedLayer {
   const ChannelMixer* channel = nullptr;
 };
 
-// The part of a cost that does not depend on the pass, made once a model. It points into the model,
-// which must outlive it.
+// The part of a cost that does not depend on the pass, made once a model and weight format. It
+// points into the model, which must outlive it.
 struct CostPlan {
   const Model* model = nullptr;
   std::vector<std::string> groups;  // "attention.gqa", "mlp.dense"; Op::group counts here
   std::vector<PlannedLayer> layers;
-  std::vector<PlannedLayer> draft;  // MTP layers, where they are known
+  std::vector<PlannedLayer> draft;     // MTP layers, where they are known
+  std::vector<PlannedWeight> outside;  // beside the layers: final norm, further tables
+  std::vector<Format> formats;         // that weights are stored in
+  FormatIndex embedding = 0, positions = 0, head = 0, head_bias = 0;
   std::int64_t moe_layers = 0;
 };
-CostPlan cost_plan(const Model& model);
+CostPlan cost_plan(const Model& model, const WeightFormats& weights = {});
 
 struct CostTotals {
   Flops flops;
@@ -108,18 +120,6 @@ std::vector<ExplainedOp> explain_cost(const CostPlan& plan, const Pass& pass,
 
 // Distinct experts that `tokens` tokens read in one layer (docs/model.md, "Experts read").
 double experts_read(const Moe& moe, double tokens, ExpertsRead convention);
-
-// The formats that --weights-dtype, --act-dtype and the cache's formats stand for. Weights: a
-// number format, "w4a16" with ":gN" (int4 in groups, 128 unless given) or "w8a8". Which matrices
-// have it (docs/model.md, "Weight formats"): all that are named by a number format; the layers' own
-// by w4a16 and w8a8 and by what a checkpoint says, where mxfp4 is for experts alone. Norms, biases,
-// convolutions and routers are never narrower than activations.
-enum class WeightScope : std::uint8_t { as_named, checkpoint };
-struct FormatNames {
-  std::string_view weights, activation;
-  WeightScope scope = WeightScope::as_named;
-};
-Result<CostFormats> cost_formats(const FormatNames& names, const KvFormats& kv);
 
 // --- passes --------------------------------------------------------------------------------------
 

@@ -1,65 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From what a user asks (--phase, --ctx, --new, --batch, --shared-prefix, --beams) to a pass, and
-// from the names of dtypes to the formats that it moves.
+// From what a user asks (--phase, --ctx, --new, --batch, --shared-prefix, --beams, --isl, --osl) to
+// a pass, or to the mean over the passes of a generation.
 #include <fmt/format.h>
 
-#include <charconv>
-#include <map>
+#include <algorithm>
+#include <cmath>
 
 #include "model/cost.hpp"
 
 namespace attncalc {
 namespace {
-
-// GPTQ and AWQ: int4 with one half-precision scale a group of so many inputs.
-Result<Format> group_int4(std::string_view argument) {
-  std::int64_t group = 128;
-  if (!argument.empty()) {
-    const char* end = argument.data() + argument.size();
-    const bool has_g = argument.starts_with('g');
-    const auto [stop, error] = std::from_chars(argument.data() + (has_g ? 1 : 0), end, group);
-    if (!has_g || error != std::errc() || stop != end || group < 2 || group % 2 != 0) {
-      return usage_problem(
-          fmt::format("'w4a16:{}' is not a format: w4a16:gN takes an even group size", argument));
-    }
-  }
-  Format format = *find_format("int4");
-  format.name = fmt::format("w4a16:g{}", group);
-  format.scale_per = ScalePer::group;
-  format.scale_elements = group;
-  format.scale_bytes = 2;
-  return format;
-}
-
-struct WeightFormat {
-  Format format;
-  bool layers_only = false;  // a scheme that leaves embedding and head as they were
-};
-
-Result<WeightFormat> weight_format(std::string_view name) {
-  constexpr std::string_view int4 = "w4a16";
-  if (name.starts_with(int4)) {
-    const std::string_view rest = name.substr(int4.size());
-    Result<Format> format = group_int4(rest.starts_with(':') ? rest.substr(1) : rest);
-    if (!format) return format.problems();
-    return WeightFormat{*format, true};
-  }
-  if (name == "w8a8") {
-    Format format = *find_format("int8");
-    format.name = "w8a8";
-    format.scale_per = ScalePer::head;  // a scale a row: an output channel
-    format.scale_bytes = 4;
-    return WeightFormat{format, true};
-  }
-  Result<Format> format = find_format(name);
-  if (!format) return format.problems();
-  return WeightFormat{*format, false};
-}
-
-double bytes_each(const Format& f) {
-  return static_cast<double>(f.block_bytes) / static_cast<double>(f.block_elements);
-}
 
 Problems pass_faults(const PassRequest& r, std::int64_t new_tokens) {
   Problems out;
@@ -140,23 +91,6 @@ class Mean {
 };
 
 }  // namespace
-
-Result<CostFormats> cost_formats(const FormatNames& names, const KvFormats& kv) {
-  const Result<WeightFormat> weight = weight_format(names.weights);
-  if (!weight) return weight.problems();
-  const Result<Format> act = find_format(names.activation);
-  if (!act) return act.problems();
-  const bool is_wide = bytes_each(weight->format) >= bytes_each(*act);
-  const bool from_checkpoint = names.scope == WeightScope::checkpoint && !is_wide;
-  const bool layers_only = weight->layers_only || from_checkpoint;
-  const bool experts_only = from_checkpoint && weight->format.name == "mxfp4";
-  return CostFormats{.linear = experts_only ? *act : weight->format,
-                     .experts = weight->format,
-                     .embedding = layers_only ? *act : weight->format,
-                     .vectors = is_wide ? weight->format : *act,
-                     .activation = *act,
-                     .kv = kv};
-}
 
 Result<Pass> make_pass(const PassRequest& r) {
   const Dim otherwise = r.phase == Phase::prefill ? r.context : Dim(1);

@@ -114,6 +114,11 @@ Object ops_array(const CostAnswer& a) {
     put_columns(o, op);
     put_intensity(o, op.intensity());
     o["operands"] = {word_of(op.operands.left), word_of(op.operands.right)};
+    const bool has_weights = op.operands.right == Operand::weight ||
+                             op.operands.right == Operand::expert_weight ||
+                             op.operands.right == Operand::embedding;
+    json::put_or_null(o, "weight_dtype",
+                      has_weights ? a.weight_formats[op.weight_format].name : std::string());
     o["gemm"] = op.gemm ? gemm_object(*op.gemm) : Object(nullptr);
     list.push_back(std::move(o));
   }

@@ -20,6 +20,7 @@ struct CostScenario {
   std::optional<std::int64_t> generated_tokens;  // --osl: figures are the mean of so many steps
   bool encoder_used = false;
   CostFormats formats;
+  WeightFormats weight_formats;
   std::string kv_dtype, act_dtype, weights_dtype;
   std::string ops;  // a glob; empty: all
   bool fused = false;
@@ -33,7 +34,8 @@ struct CostAnswer {
   Model model;
   Parameters parameters;
   CostScenario scenario;
-  std::vector<std::string> groups;  // names of Op::group
+  std::vector<std::string> groups;     // names of Op::group
+  std::vector<Format> weight_formats;  // of Op::weight_format
   CostFigures figures;
   std::vector<ExplainedOp> explained;  // with --explain
 };

@@ -10,7 +10,7 @@ int main() {
   const std::vector<Model> models = bench::load_mix();
   std::vector<CostPlan> plans;
   for (const Model& model : models) plans.push_back(cost_plan(model));
-  const CostFormats formats = *cost_formats({"bf16", "bf16"}, *kv_formats("bf16", "bf16"));
+  const CostFormats formats{*find_format("bf16"), *kv_formats("bf16", "bf16")};
   CostFigures figures;
   Pass pass;
   pass.groups.resize(1);

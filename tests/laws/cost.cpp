@@ -115,7 +115,7 @@ TEST_CASE("a prompt in two parts costs what it costs at once, but for what is li
     for (const Model& model : every_model()) {
       PassRequest request{.phase = Phase::prefill, .context = first + second};
       request.conventions.mla = form;
-      const CostPlan plan = cost_plan(model);
+      const CostPlan plan = plan_of(model);
       const CostFigures whole = cost_of(model, request, in_bf16());
       request.context = first;
       const CostFigures begin = cost_of(model, request, in_bf16());
@@ -221,7 +221,7 @@ TEST_CASE("twice the batch is twice the work and, but for experts, the same weig
 
 TEST_CASE("a step that mixes a chunk and decodes is both, with the weights read once") {
   for (const Model& model : every_model()) {
-    const CostPlan plan = cost_plan(model);
+    const CostPlan plan = plan_of(model);
     PassRequest chunk =
         request_for(model, {.phase = Phase::prefill, .context = 3000, .new_tokens = Dim(256)});
     PassRequest decode = request_for(model, {.phase = Phase::decode, .context = 900, .batch = 7});
@@ -233,7 +233,7 @@ TEST_CASE("a step that mixes a chunk and decodes is both, with the weights read 
     both.groups.push_back(pass_of(decode).groups.front());
     const CostFigures a = cost_of(model, chunk, in_bf16());
     const CostFigures b = cost_of(model, decode, in_bf16());
-    const CostFigures ab = *cost_figures(plan, both, in_bf16());
+    const CostFigures ab = *cost_figures(plan, both, in_bf16().formats);
     CAPTURE(model.name);
     CHECK(close(ab.totals.flops.value, a.totals.flops.value + b.totals.flops.value));
     CHECK(ab.totals.kv_read == a.totals.kv_read + b.totals.kv_read);
@@ -244,10 +244,10 @@ TEST_CASE("a step that mixes a chunk and decodes is both, with the weights read 
 
 TEST_CASE("the formulas of --explain come out at the figures") {
   for_every_pass([](const Model& model, const PassRequest& request) {
-    const CostPlan plan = cost_plan(model);
+    const CostPlan plan = plan_of(model);
     const Pass pass = pass_of(request_for(model, request));
-    const CostFigures f = *cost_figures(plan, pass, in_bf16());
-    const std::vector<ExplainedOp> explained = explain_cost(plan, pass, in_bf16());
+    const CostFigures f = *cost_figures(plan, pass, in_bf16().formats);
+    const std::vector<ExplainedOp> explained = explain_cost(plan, pass, in_bf16().formats);
     REQUIRE(explained.size() == f.ops.size());
     for (std::size_t i = 0; i < f.ops.size(); ++i) {
       const auto bytes = [](const TracedReal& t) { return std::llround(t.value); };
@@ -277,8 +277,8 @@ TEST_CASE("a matrix's shape says its FLOPs") {
 
 TEST_CASE("a generation's mean decode is the sum of its steps over their number") {
   const Model model = *load_model("gemma-3-1b");
-  const CostPlan plan = cost_plan(model);
-  const CostFigures mean = *mean_decode_cost(plan, {.batch = 2}, 500, 40, in_bf16());
+  const CostPlan plan = plan_of(model);
+  const CostFigures mean = *mean_decode_cost(plan, {.batch = 2}, 500, 40, in_bf16().formats);
   // The pairs of all steps are those of one pass over the same tokens.
   const CostFigures chunk =
       cost_of(model, {.phase = Phase::prefill, .context = 540, .new_tokens = Dim(40), .batch = 2},

@@ -30,11 +30,19 @@ inline const std::vector<Model>& every_model() {
   return models;
 }
 
-inline CostFormats formats_named(std::string_view weights, std::string_view kv,
+struct TestFormats {
+  std::string weights;
+  CostFormats formats;
+};
+inline TestFormats formats_named(std::string_view weights, std::string_view kv,
                                  std::string_view activation = "bf16") {
-  return *cost_formats({weights, activation}, *kv_formats(kv, activation));
+  return {std::string(weights), {*find_format(activation), *kv_formats(kv, activation)}};
 }
-inline CostFormats in_bf16() { return formats_named("bf16", "bf16"); }
+inline TestFormats in_bf16() { return formats_named("bf16", "bf16"); }
+
+inline CostPlan plan_of(const Model& model, const TestFormats& formats = in_bf16()) {
+  return cost_plan(model, *named_formats(formats.weights, model));
+}
 
 inline Pass pass_of(const PassRequest& request) { return *make_pass(request); }
 
@@ -46,9 +54,10 @@ inline PassRequest request_for(const Model& model, PassRequest request) {
 }
 
 inline CostFigures cost_of(const Model& model, const PassRequest& request,
-                           const CostFormats& formats) {
-  const CostPlan plan = cost_plan(model);
-  Result<CostFigures> figures = cost_figures(plan, pass_of(request_for(model, request)), formats);
+                           const TestFormats& formats) {
+  const CostPlan plan = plan_of(model, formats);
+  Result<CostFigures> figures =
+      cost_figures(plan, pass_of(request_for(model, request)), formats.formats);
   REQUIRE(figures);
   return *std::move(figures);
 }

@@ -48,7 +48,7 @@ const Op& layer_op(const CostFigures& figures, const CostPlan& plan, OpName name
 
 void check_unveiled(Phase phase, const std::vector<UnveiledRow>& rows) {
   const Model llama = *load_model("llama-2-7b");
-  const CostPlan plan = cost_plan(llama);
+  const CostPlan plan = plan_of(llama);
   PassRequest request{.phase = phase, .context = 2048};
   request.conventions.full_attention = true;
   request.conventions.attention = AttentionTraffic::standard;
@@ -173,7 +173,7 @@ bool is_score(OpName name) { return name == OpName::qk_scores || name == OpName:
 
 StepFigures step_figures(std::string_view name, std::int64_t context) {
   const Model model = model_of(name);
-  const CostPlan plan = cost_plan(model);
+  const CostPlan plan = plan_of(model);
   PassRequest request{.phase = Phase::decode, .context = context};
   request.conventions.mla = MlaForm::absorbed;
   const CostFigures f = cost_of(model, request, formats_named("fp8", "fp8"));

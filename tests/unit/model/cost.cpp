@@ -11,11 +11,10 @@
 namespace attncalc {
 namespace {
 
-CostFormats bf16() { return *cost_formats({"bf16", "bf16"}, *kv_formats("bf16", "bf16")); }
-
 CostFigures figures(const Model& model, const PassRequest& request,
-                    const CostFormats& formats = bf16()) {
-  const CostPlan plan = cost_plan(model);
+                    std::string_view weights = "bf16") {
+  const CostPlan plan = cost_plan(model, *named_formats(weights, model));
+  const CostFormats formats{*find_format("bf16"), *kv_formats("bf16", "bf16")};
   return *cost_figures(plan, *make_pass(request), formats);
 }
 
@@ -72,8 +71,7 @@ TEST_CASE("a window bounds what a decode reads, a prompt's window what it scores
 TEST_CASE(
     "int4 weights in groups of 128 are 4.125 bits, and embedding and head stay as they were") {
   const Model model = *load_model("llama-3-8b");
-  const CostFormats w4 = *cost_formats({"w4a16:g128", "bf16"}, *kv_formats("bf16", "bf16"));
-  const CostFigures f = figures(model, {.context = 1}, w4);
+  const CostFigures f = figures(model, {.context = 1}, "w4a16:g128");
   const std::int64_t linear = 32LL * 4096 * (4096 + 1024 + 1024 + 4096 + 3 * 14336);
   const std::int64_t kept =
       128256LL * 4096 + 65LL * 4096 + 4096;  // head, norms, a row of embedding
