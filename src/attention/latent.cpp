@@ -213,35 +213,6 @@ void add_expanded(const Latent& l, OpRows<N>& out, const LatentParts<N>& p) {
                             .cache = Operand::activation});
 }
 
-// The indexer scores every cached key; what it writes down is one number a pair, of which top-k
-// then keeps the best.
-template <class N>
-void add_index_ops(const Latent& l, OpRows<N>& out) {
-  const N heads = factor<N>("index_heads", l.index_heads);
-  const N width = factor<N>("index_head_dim", l.index_head_dim);
-  const N pairs = out.pairs(Mask::causal());
-  const N row = out.cache_row(Component::index_key, plain<N>(1), width);
-  const N rows = out.rows_read(Mask::causal());
-  const double tokens = value_of(out.tokens());
-  out.add(OpName::index_k_proj, {.kv_write = out.tokens() * row});
-  out.add(
-      OpName::index_scores,
-      {.unit = OpUnit::matrix,
-       .operands = {Operand::activation, Operand::index},
-       .gemm = Gemm{.m = tokens * value_of(heads) / value_of(out.sequences()),
-                    .n = value_of(pairs) / tokens,
-                    .k = value_of(width),
-                    .count = value_of(out.sequences())}},
-      {.flops = flops_of(heads * width * pairs),
-       // ReLU, weight and sum of every head's score
-       .vector_flops = plain<N>(vector_work::compare + vector_work::multiply + vector_work::add) *
-                       heads * pairs,
-       .kv_read = rows * row,
-       .activations = out.activation(out.tokens() * heads * width) + out.activation(pairs)});
-  out.add(OpName::topk, {.vector_flops = plain<N>(vector_work::compare) * pairs,
-                         .activations = out.activation(pairs)});
-}
-
 template <class N>
 void add_latent_norms(const Latent& l, OpRows<N>& out) {
   if (!l.latent_norms) return;
@@ -260,7 +231,10 @@ void Latent::ops(OpRows<N>& out) const {
   if (rope_dim > 0) {
     add_elementwise(out, OpName::rope, vector_work::rope, p.heads * p.rope + p.rope);
   }
-  if (has_own_indexer()) add_index_ops(*this, out);
+  if (has_own_indexer()) {
+    add_token_index(out, factor<N>("index_heads", index_heads),
+                    factor<N>("index_head_dim", index_head_dim));
+  }
   if (is_absorbed(p, out.pass().conventions.mla)) {
     add_absorbed(*this, out, p);
   } else {

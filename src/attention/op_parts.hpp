@@ -133,6 +133,33 @@ N repeated(const OpRows<N>& out, const N& heads, const N& kv_heads, const N& wid
   return read_and_written(out, rows * heads * width);
 }
 
+// The indexer scores every cached key; what it writes down is one number a pair, of which top-k
+// then keeps the best.
+template <class N>
+void add_token_index(OpRows<N>& out, const N& heads, const N& width) {
+  const N pairs = out.pairs(Mask::causal());
+  const N row = out.cache_row(Component::index_key, plain<N>(1), width);
+  const N rows = out.rows_read(Mask::causal());
+  const double tokens = value_of(out.tokens());
+  out.add(OpName::index_k_proj, {.kv_write = out.tokens() * row});
+  out.add(
+      OpName::index_scores,
+      {.unit = OpUnit::matrix,
+       .operands = {Operand::activation, Operand::index},
+       .gemm = Gemm{.m = tokens * value_of(heads) / value_of(out.sequences()),
+                    .n = value_of(pairs) / tokens,
+                    .k = value_of(width),
+                    .count = value_of(out.sequences())}},
+      {.flops = flops_of(heads * width * pairs),
+       // ReLU, weight and sum of every head's score
+       .vector_flops = plain<N>(vector_work::compare + vector_work::multiply + vector_work::add) *
+                       heads * pairs,
+       .kv_read = rows * row,
+       .activations = out.activation(out.tokens() * heads * width) + out.activation(pairs)});
+  out.add(OpName::topk, {.vector_flops = plain<N>(vector_work::compare) * pairs,
+                         .activations = out.activation(pairs)});
+}
+
 // --- convolutions and states ---------------------------------------------------------------------
 
 // A causal convolution over `channels`, which remembers its last `kernel` − 1 inputs.

@@ -220,8 +220,49 @@ Sparse::Pairs Sparse::pairs(std::int64_t cached, std::int64_t count) const {
       out.read += static_cast<double>(topk ? std::min<std::int64_t>(keys, *topk) : keys);
     }
   }
+  if (index_heads > 0) out.scored = out.read;  // other, narrower scores make the choice
   return out;
 }
+
+namespace {
+
+// Rows are not known where a pattern scatters them: at most a row a pair.
+template <class N>
+void add_pattern_scores(const Sparse& s, OpRows<N>& out) {
+  const N h = factor<N>("heads", s.heads);
+  const N kv = factor<N>("kv_heads", s.kv_heads);
+  const N k = factor<N>("head_dim", s.head_dim);
+  const N v = factor<N>("value_dim", s.value_dim);
+  const auto over_groups = [&](std::string_view name, auto&& figure) {
+    return out.sum([&](const SequenceGroup& g) {
+      return real_factor<N>(name, figure(s.pairs(g.cached, g.new_tokens), g));
+    });
+  };
+  const auto rows = [](double pairs, const SequenceGroup& g) {
+    return std::min(pairs, static_cast<double>(g.tokens()));
+  };
+  const N scored =
+      over_groups("pairs scored", [](const Sparse::Pairs& p, const auto&) { return p.scored; });
+  const N read =
+      over_groups("pairs read", [](const Sparse::Pairs& p, const auto&) { return p.read; });
+  const N keys = over_groups(
+      "rows read", [&](const Sparse::Pairs& p, const auto& g) { return rows(p.scored, g); });
+  const N values = over_groups(
+      "rows read", [&](const Sparse::Pairs& p, const auto& g) { return rows(p.read, g); });
+  add_scores(out, Scores<N>{.heads = h,
+                            .kv_heads = kv,
+                            .key_dim = k,
+                            .value_dim = v,
+                            .pairs = scored,
+                            .square = square_of(out, Mask::causal()),
+                            .key_bytes = keys * out.cache_row(Component::key, kv, k),
+                            .value_bytes = values * out.cache_row(Component::value, kv, v),
+                            .key_activations = repeated(out, h, kv, k, keys),
+                            .value_activations = repeated(out, h, kv, v, values),
+                            .chosen = read});
+}
+
+}  // namespace
 
 template <class N>
 void Sparse::ops(OpRows<N>& out) const {
@@ -237,32 +278,11 @@ void Sparse::ops(OpRows<N>& out) const {
     add_elementwise(out, OpName::qk_norm, vector_work::norm, h * k + kv * k);
   }
   if (out.layer().rotary) add_elementwise(out, OpName::rope, vector_work::rope, h * k + kv * k);
-  const auto over_groups = [&](std::string_view name, auto&& figure) {
-    return out.sum([&](const SequenceGroup& g) {
-      return real_factor<N>(name, figure(pairs(g.cached, g.new_tokens), g));
-    });
-  };
-  const auto rows = [](double pairs, const SequenceGroup& g) {
-    return std::min(pairs, static_cast<double>(g.tokens()));
-  };
-  const N scored =
-      over_groups("pairs scored", [](const Pairs& p, const auto&) { return p.scored; });
-  const N read = over_groups("pairs read", [](const Pairs& p, const auto&) { return p.read; });
-  const N keys =
-      over_groups("rows read", [&](const Pairs& p, const auto& g) { return rows(p.scored, g); });
-  const N values =
-      over_groups("rows read", [&](const Pairs& p, const auto& g) { return rows(p.read, g); });
-  add_scores(out, Scores<N>{.heads = h,
-                            .kv_heads = kv,
-                            .key_dim = k,
-                            .value_dim = v,
-                            .pairs = scored,
-                            .square = square_of(out, Mask::causal()),
-                            .key_bytes = keys * key_row,
-                            .value_bytes = values * value_row,
-                            .key_activations = repeated(out, h, kv, k, keys),
-                            .value_activations = repeated(out, h, kv, v, values),
-                            .chosen = read});
+  if (index_heads > 0) {
+    add_token_index(out, factor<N>("index_heads", index_heads),
+                    factor<N>("index_head_dim", index_head_dim));
+  }
+  add_pattern_scores(*this, out);
 }
 template void Sparse::ops(OpRows<double>&) const;
 template void Sparse::ops(OpRows<TracedReal>&) const;

@@ -57,6 +57,7 @@ constexpr RoleRow vector_roles[] = {
     {"k_norm", OpName::qk_norm},
     {"kv_norm", OpName::qk_norm},
     {"index_k_norm", OpName::qk_norm},
+    {"index_q_norm", OpName::qk_norm},
     {"norm", OpName::norm},
     {"bias", OpName::norm},
     {"state_norm", OpName::norm},

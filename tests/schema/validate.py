@@ -31,6 +31,9 @@ MODELS = ["llama-3-70b", "deepseek-v3.2", "deepseek-v4-flash", "gemma-3n-e4b", "
 COMMANDS = {
     "kv": [("kv", ["kv", "--model", m, "--ctx", "8k"]) for m in MODELS]
     + [("kv", ["kv", "--model", "llama-3-70b", "--ctx", "8k", "--batch", "3", "--tp", "16", "--as", "gqa:4", "--kv-dtype", "nvfp4"])],
+    "cost": [("cost", ["cost", "--model", m, "--ctx", "8k", "--explain"]) for m in MODELS]
+    + [("cost", ["cost", "--model", m, "--ctx", "8k", "--phase", "prefill", "--batch", "inf"]) for m in MODELS]
+    + [("cost", ["cost", "--model", "llama-3-70b", "--isl", "100", "--osl", "10", "--beams", "4", "--fused"])],
     "io": [("io", ["io", "--ctx", "2k"]), ("io", ["io", "--ctx", "2k", "--sram", "48KiB", "--causal", "--simulate"])],
     "models": [("models", ["models"])] + [("model", ["models", "show", m]) for m in MODELS],
 }
