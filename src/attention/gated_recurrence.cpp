@@ -4,6 +4,8 @@
 // RecurrentGemmaRglru.
 #include "attention/gated_recurrence.hpp"
 
+#include "attention/op_parts.hpp"
+
 namespace attncalc {
 
 void GatedRecurrence::cache_tensors(std::vector<CacheTensor>& out) const {
@@ -42,5 +44,28 @@ std::vector<std::string> GatedRecurrence::faults() const {
   }
   return faults;
 }
+
+// --- operators (docs/model.md, "Operators": states) ----------------------------------------------
+
+// A token's step: the decay a^(c r) from its gate (sigmoid, product, exponential), √(1 − a²) on the
+// input, h = a h + x (Griffin, §2.4). Every channel decays by itself: a scan takes the same steps,
+// and what it answers is the state itself.
+template <class N>
+void GatedRecurrence::ops(OpRows<N>& out) const {
+  const N channels = factor<N>("width", width);
+  constexpr std::int64_t decay =
+      vector_work::sigmoid + vector_work::multiply + vector_work::exponential;
+  constexpr std::int64_t input = vector_work::sigmoid + 4 * vector_work::multiply;
+  add_convolution(out, width, conv_kernel);
+  add_state(out, StateWork<N>{.state_bytes = state_row(out, state_format, Component::ssm_state,
+                                                       channels, plain<N>(1)),
+                              .update = channels,
+                              .update_vector = plain<N>(decay + input) * channels,
+                              .read = plain<N>(0),
+                              .io = plain<N>(4) * channels});
+  add_output_gate(out, channels);
+}
+template void GatedRecurrence::ops(OpRows<double>&) const;
+template void GatedRecurrence::ops(OpRows<TracedReal>&) const;
 
 }  // namespace attncalc

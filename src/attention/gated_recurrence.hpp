@@ -25,6 +25,8 @@ struct GatedRecurrence {
   std::string label() const { return "rg_lru"; }
   void cache_tensors(std::vector<CacheTensor>& out) const;
   void weight_tensors(Dim hidden, std::vector<WeightTensor>& out) const;
+  template <class N>
+  void ops(OpRows<N>& out) const;  // the operators without weights (attention/op_rows.hpp)
   void complete(Dim hidden);
   std::vector<std::string> faults() const;
   bool operator==(const GatedRecurrence&) const = default;

@@ -51,8 +51,8 @@ template <class N>
 class OpRows {
  public:
   struct Entry {
-    OpName name;
-    std::uint8_t group;
+    OpName name = OpName::other;
+    std::uint8_t group = 0;
     OpShape shape;
     bool mixed_shapes = false;  // of several layers, or of several matrices with one name
     std::int64_t layers = 0;
@@ -84,22 +84,14 @@ class OpRows {
     layer_.own_weight_format = index;
   }
 
-  void add(OpName name, const OpShape& shape, const OpRow<N>& row) {
-    Entry& entry = entry_of(name, shape);
-    add_to(entry.row.flops, row.flops);
-    add_to(entry.row.vector_flops, row.vector_flops);
-    add_to(entry.row.weights, row.weights);
-    add_to(entry.row.kv_read, row.kv_read);
-    add_to(entry.row.kv_write, row.kv_write);
-    add_to(entry.row.activations, row.activations);
-  }
+  void add(OpName name, const OpShape& shape, const OpRow<N>& row) { add_row(name, shape, row); }
   void add(OpName name, const OpRow<N>& row) { add(name, {}, row); }
 
-  // Bytes of weights that are counted over all layers already, because layers may store them
+  // With bytes of weights that are counted over all layers already, because layers may store them
   // differently.
-  void add_weights(OpName name, const N& all_layers) {
-    OpRow<N>& row = entry_of(name, {}).row;
-    row.weights = row.weights + weight_bytes(all_layers);
+  void add(OpName name, const OpShape& shape, const OpRow<N>& row, const N& weights_of_all_layers) {
+    Entry& entry = add_row(name, shape, row);
+    entry.row.weights = entry.row.weights + weight_bytes(weights_of_all_layers);
   }
 
   const Pass& pass() const { return *pass_; }
@@ -194,13 +186,26 @@ class OpRows {
                      factor<N>("shared rows", shared);
   }
 
+  Entry& add_row(OpName name, const OpShape& shape, const OpRow<N>& row) {
+    Entry& entry = entry_of(name, shape);
+    add_to(entry.row.flops, row.flops);
+    add_to(entry.row.vector_flops, row.vector_flops);
+    add_to(entry.row.weights, row.weights);
+    add_to(entry.row.kv_read, row.kv_read);
+    add_to(entry.row.kv_write, row.kv_write);
+    add_to(entry.row.activations, row.activations);
+    return entry;
+  }
   void add_to(N& into, const N& value) { into = into + layers_ * value; }
 
   Entry& entry_of(OpName name, const OpShape& shape) {
     std::uint16_t& at = index_[group_ * op_name_count + static_cast<std::size_t>(name)];
     if (at == absent) {
       at = static_cast<std::uint16_t>(entries_.size());
-      entries_.push_back({.name = name, .group = group_, .shape = shape, .row = {}});
+      Entry& fresh = entries_.emplace_back();
+      fresh.name = name;
+      fresh.group = group_;
+      fresh.shape = shape;
     }
     Entry& entry = entries_[at];
     if (entry.visit != visit_) {

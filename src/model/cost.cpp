@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <type_traits>
 
 #include "attention/op_parts.hpp"
 
@@ -320,6 +321,25 @@ N tensor_bytes(const CostPlan& plan, const PlannedWeight& w) {
   return sum;
 }
 
+// Passes change and weights do not: figures take what the plan has kept, formulas spell it out.
+template <class N>
+N kept_bytes(const CostPlan& plan, const PlannedWeight& w) {
+  if constexpr (std::is_same_v<N, double>) {
+    return w.bytes;
+  } else {
+    return tensor_bytes<N>(plan, w);
+  }
+}
+
+void keep_bytes(CostPlan& plan) {
+  const auto keep = [&](std::vector<PlannedWeight>& weights) {
+    for (PlannedWeight& w : weights) w.bytes = tensor_bytes<double>(plan, w);
+  };
+  for (PlannedLayer& layer : plan.layers) keep(layer.weights);
+  for (PlannedLayer& layer : plan.draft) keep(layer.weights);
+  keep(plan.outside);
+}
+
 template <class N>
 void add_matrix(OpRows<N>& out, const CostPlan& plan, const PlannedWeight& w, const Use<N>& use) {
   const N inputs = use.tokens * use.chosen;
@@ -336,8 +356,8 @@ void add_matrix(OpRows<N>& out, const CostPlan& plan, const PlannedWeight& w, co
                     .k = value_of(cols),
                     .count = read},
        .weight_format = w.stored.front().format},
-      {.flops = flops_of(inputs * rows * cols), .activations = out.activation(moved)});
-  out.add_weights(w.use.op, use.read * tensor_bytes<N>(plan, w));
+      {.flops = flops_of(inputs * rows * cols), .activations = out.activation(moved)},
+      use.read * kept_bytes<N>(plan, w));
 }
 
 // A bias is one addition an element; a norm over the residual stream is all that the norm does.
@@ -352,8 +372,7 @@ void add_vector(OpRows<N>& out, const CostPlan& plan, const PlannedWeight& w, co
     row.vector_flops = plain<N>(vector_work::norm) * elements;
     row.activations = read_and_written(out, elements);
   }
-  out.add(w.use.op, row);
-  out.add_weights(w.use.op, use.read * tensor_bytes<N>(plan, w));
+  out.add(w.use.op, {}, row, use.read * kept_bytes<N>(plan, w));
 }
 
 template <class N>
@@ -549,8 +568,9 @@ void add_all(OpRows<N>& out, const CostPlan& plan, const Pass& pass, const CostF
 // Every row is whole, so totals are sums of what is shown.
 Bytes whole_bytes(double n) {
   constexpr double exact = 9007199254740992.0;  // 2^53: from here on a double skips integers
+  constexpr double half = 0.5;
   if (!(n < exact)) throw Overflow();
-  return Bytes(static_cast<std::int64_t>(std::llround(n)));
+  return Bytes(static_cast<std::int64_t>(n + half));
 }
 
 Op finished(const OpRows<double>::Entry& e) {
@@ -661,6 +681,7 @@ CostPlan cost_plan(const Model& model, const WeightFormats& weights) {
   if (const Stack* draft = draft_stack(model))
     plan.draft = plan_stack(*draft, model, storage, plan);
   plan_outside(model.embedding, storage, plan);
+  keep_bytes(plan);
   for (const PlannedLayer& layer : plan.layers) {
     if (std::holds_alternative<Moe>(*layer.channel)) plan.moe_layers += layer.times;
   }

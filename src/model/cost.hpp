@@ -38,6 +38,7 @@ struct InLayers {
 struct PlannedWeight {
   WeightTensor tensor;
   std::vector<InLayers> stored;
+  double bytes = 0;  // of one copy in all of its layers: what tensor_bytes() says, kept
   WeightUse use;
   std::uint8_t group = 0;
   bool to_cache = false;  // its product is what the cache stores
