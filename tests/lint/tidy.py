@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# clang-tidy over every source file of the program, by the list in .clang-tidy, all findings errors.
-# Usage: tidy.py BUILD [--all]. BUILD holds compile_commands.json, and the names of what was clean
-# are kept there: a file is read again when it, a header of ours that it sees, the list, or
-# clang-tidy itself has changed. --all reads everything again.
+# clang-tidy over the sources, by the list in .clang-tidy, all findings errors. Usage:
+#     tidy.py BUILD [--all] [FOLDER…]
+# BUILD holds compile_commands.json, and the names of what was clean are kept there: a file is read
+# again when it, a header of ours that it sees, the list, or clang-tidy itself has changed. --all
+# reads clean files again. FOLDER: src, tests; without one, both.
 import argparse
 import concurrent.futures
 import hashlib
@@ -69,20 +70,20 @@ def can_fail(tool):
         return got.returncode != 0 and "bugprone-use-after-move" in got.stdout
 
 
-def ours(build):
-    """{path: compile command} of the sources that are in the repository."""
+def ours(build, folders):
+    """{path: compile command} of the repository's sources in these folders."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as f:
         commands = json.load(f)
-    known = set(common.files(".cpp"))
+    known = {path for folder in folders for path in common.files(".cpp", under=folder)}
     found = {os.path.relpath(c["file"], common.ROOT): c["command"] for c in commands}
     return {path: command for path, command in sorted(found.items()) if path in known}
 
 
-def stale(build, about, everything):
+def stale(build, folders, about, everything):
     """{path: stamp} of what has to be read."""
     todo = {}
     os.makedirs(os.path.join(build, "tidy"), exist_ok=True)
-    for path, command in ours(build).items():
+    for path, command in ours(build, folders).items():
         stamp = os.path.join(build, "tidy", digest(path, command, about))
         if everything or not os.path.exists(stamp):
             todo[path] = stamp
@@ -104,12 +105,13 @@ def main():
     arguments = argparse.ArgumentParser(description="clang-tidy over the sources")
     arguments.add_argument("build", help="a configured build folder")
     arguments.add_argument("--all", action="store_true", help="read clean files again")
+    arguments.add_argument("folders", nargs="*", default=["src", "tests"], help="src, tests")
     asked = arguments.parse_args()
     build, tool = os.path.abspath(asked.build), shutil.which("clang-tidy-14") or "clang-tidy"
     if not can_fail(tool):
         sys.exit("this check does not work: a planted use after move was not found")
     about = subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
-    todo = stale(build, about + common.read(".clang-tidy"), asked.all)
+    todo = stale(build, asked.folders, about + common.read(".clang-tidy"), asked.all)
     failed, told = 0, set()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {pool.submit(run, tool, build, path): stamp for path, stamp in todo.items()}
