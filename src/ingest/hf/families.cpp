@@ -162,7 +162,7 @@ void add_sub_norms(Config& config, const ClassFacts& facts, Layer& layer) {
 // xIELU learns the slopes of its two halves.
 void add_activation(Config& config, Layer& layer) {
   if (config.word({"hidden_act", "hidden_activation"}) == "xielu")
-    layer.extra.push_back({.role = "activation", .rows = 2});
+    layer.extra.push_back({.role = "act_slopes", .rows = 2});
 }
 
 // Arctic: beside the experts stands a dense MLP as wide as the residual, behind a norm of its own

@@ -78,7 +78,9 @@ void check_width(Config& config, const Softmax& s) {
 // A stated count of KV heads must be sound where it stands; the layer's own check has no place.
 void check_heads(Config& config, const Softmax& s) {
   const Node* node = config.find({"num_key_value_heads"});
-  if (!node || node->kind == NodeKind::list || !config.problems().empty()) return;
+  // Heads that could not be read are one: what does not divide those is no mistake of its own.
+  const bool heads_failed = s.heads <= 1 && !config.problems().empty();
+  if (!node || node->kind == NodeKind::list || heads_failed) return;
   const bool divides = s.kv_heads >= 1 && s.heads % s.kv_heads == 0;
   if (divides) return;
   config.problem(*node,

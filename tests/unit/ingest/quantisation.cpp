@@ -271,7 +271,8 @@ TEST_CASE("a method that is not known is an error that names it") {
         std::string::npos);
 }
 
-TEST_CASE("flag --assume quantization_config leaves the weights aside and keeps the cache's scheme") {
+TEST_CASE(
+    "flag --assume quantization_config leaves the weights aside and keeps the cache's scheme") {
   const Result<Model> model =
       read_config(with(llama_8b, R"({"quant_method": "aqlm", "kv_cache_scheme": "FP8"})"),
                   {.set = {}, .assume = {"quantization_config"}});
