@@ -7,14 +7,13 @@
 #include <cmath>
 #include <exception>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "cli/run.hpp"
 #include "expect/expression.hpp"
+#include "support/recorded.hpp"
 
 namespace attncalc::published {
 namespace {
@@ -43,58 +42,6 @@ std::vector<Row> read_rows(const std::string& path) {
   return rows;
 }
 
-nlohmann::json answer(const std::string& command) {
-  std::vector<std::string> words;
-  for (const std::string& word : split(command, ' ')) {
-    if (!word.empty()) words.push_back(word);
-  }
-  words.emplace_back("--json");
-  const std::vector<std::string_view> args(words.begin(), words.end());
-  std::ostringstream out, err;
-  if (run(args, out, err) != 0) throw std::runtime_error(command + ": " + err.str());
-  return nlohmann::json::parse(out.str());
-}
-
-// A step into a list is by the name, kind or order of an element: kv.groups.gqa.bytes.
-const nlohmann::json* step(const nlohmann::json& at, const std::string& key) {
-  if (at.is_object()) return at.contains(key) ? &at.at(key) : nullptr;
-  for (const nlohmann::json& element : at) {
-    for (const char* name : {"name", "kind", "order"}) {
-      if (element.contains(name) && element.at(name) == key) return &element;
-    }
-  }
-  return nullptr;
-}
-
-std::string value_at(const nlohmann::json& document, const std::string& path) {
-  const nlohmann::json* at = &document;
-  for (const std::string& key : split(path, '.')) {
-    at = step(*at, key);
-    if (!at) throw std::runtime_error("no " + key + " in the answer, for " + path);
-  }
-  return std::to_string(at->get<std::int64_t>());
-}
-
-std::string trimmed(std::string text) {
-  text.erase(0, text.find_first_not_of(' '));
-  text.erase(text.find_last_not_of(' ') + 1);
-  return text;
-}
-
-// Puts the value of each [command | path] in its place.
-std::string filled_in(std::string expression) {
-  for (std::size_t open; (open = expression.find('[')) != std::string::npos;) {
-    const std::size_t bar = expression.find('|', open);
-    const std::size_t close = expression.find(']', bar == std::string::npos ? open : bar);
-    if (bar == std::string::npos || close == std::string::npos)
-      throw std::runtime_error("wrong brackets: " + expression);
-    const std::string command = trimmed(expression.substr(open + 1, bar - open - 1));
-    const std::string path = trimmed(expression.substr(bar + 1, close - bar - 1));
-    expression.replace(open, close - open + 1, value_at(answer(command), path));
-  }
-  return expression;
-}
-
 // Half of the last printed digit: 0.005 for 8.72, 5e5 for 1.01e8.
 double half_digit(const std::string& printed) {
   const std::size_t e = printed.find('e'), dot = printed.find('.');
@@ -110,7 +57,7 @@ bool prints_as(double value, const std::string& printed) {
 }
 
 bool holds(const Row& row) {
-  const double value = expect::as_double(expect::evaluate(filled_in(row.expression)));
+  const double value = expect::as_double(expect::evaluate(recorded::filled_in(row.expression)));
   const bool as_printed = prints_as(value, row.printed);
   const bool fine = row.right.empty() ? as_printed : !as_printed && prints_as(value, row.right);
   fmt::print("{} {}: {}: {} {}, ours {:.6g}{}\n", fine ? "ok  " : "FAIL", row.source, row.what,
