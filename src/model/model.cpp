@@ -69,6 +69,11 @@ std::string_view Model::origin_text(Origin origin) const {
   return index < origins.size() ? std::string_view(origins[index]) : std::string_view();
 }
 
+const GgufFacts::Key* GgufFacts::find(std::string_view name) const {
+  const auto at = std::ranges::find(keys, name, &Key::name);
+  return at == keys.end() ? nullptr : &*at;
+}
+
 std::string layer_label(const Layer& layer) {
   std::string text;
   for (const Kind& mixer : layer.mixers) {

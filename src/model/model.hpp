@@ -77,6 +77,35 @@ struct Dtypes {
   std::string weights_source, activations_source, cache_source;
 };
 
+// What a weights file says of its own tensors, whatever the layers make of them.
+struct StoredFormat {
+  std::string name;  // as the file's kind calls it: "q4_K", "BF16"
+  std::int64_t tensors = 0;
+  Elements elements;
+  Bytes bytes;
+};
+struct StoredWeights {
+  std::string source;
+  Elements elements;
+  Bytes bytes;
+  std::vector<StoredFormat> formats;  // most bytes first
+};
+
+// The whole-number keys of a GGUF header without the architecture's name before them, as they stand
+// in the file. The layers say what the model is; llama.cpp decides from these (docs/gguf.md).
+struct GgufFacts {
+  struct Key {
+    std::string name;
+    std::vector<std::int64_t> values;
+    bool is_array = false;
+  };
+  std::vector<Key> keys;
+  bool has_tensors = false;
+  bool has_draft_projection = false;  // blk.<trunk>.nextn.eh_proj.weight
+
+  const Key* find(std::string_view name) const;
+};
+
 struct Model {
   std::string name;
   std::string source;      // "catalog:llama-3-70b", a path
@@ -92,6 +121,8 @@ struct Model {
   Dim encoder_tokens = 0;  // the config's own encoder length, where it has one (Whisper: 1500)
   std::optional<std::int64_t> mtp_parameters;     // counted apart from `parameters`
   std::optional<std::int64_t> vision_parameters;  // absent: there is none, or it is not read
+  std::optional<GgufFacts> gguf;                  // of a GGUF file
+  std::optional<StoredWeights> stored;            // where the weights' own headers were read
 
   std::vector<std::string> origins;  // texts for Origin handles; [0] is for Origin::none
   std::vector<Assumption> assumptions;
