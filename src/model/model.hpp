@@ -78,17 +78,17 @@ struct Dtypes {
 };
 
 // What a weights file says of its own tensors, whatever the layers make of them.
-struct StoredFormat {
+struct HeaderFormat {
   std::string name;  // as the file's kind calls it: "q4_K", "BF16"
   std::int64_t tensors = 0;
   Elements elements;
   Bytes bytes;
 };
-struct StoredWeights {
+struct HeaderWeights {
   std::string source;
   Elements elements;
   Bytes bytes;
-  std::vector<StoredFormat> formats;  // most bytes first
+  std::vector<HeaderFormat> formats;  // most bytes first
 };
 
 // The whole-number keys of a GGUF header without the architecture's name before them, as they stand
@@ -122,7 +122,7 @@ struct Model {
   std::optional<std::int64_t> mtp_parameters;     // counted apart from `parameters`
   std::optional<std::int64_t> vision_parameters;  // absent: there is none, or it is not read
   std::optional<GgufFacts> gguf;                  // of a GGUF file
-  std::optional<StoredWeights> stored;            // where the weights' own headers were read
+  std::optional<HeaderWeights> stored;            // where the weights' own headers were read
 
   std::vector<std::string> origins;  // texts for Origin handles; [0] is for Origin::none
   std::vector<Assumption> assumptions;

@@ -165,7 +165,7 @@ class ModelReader {
     for (const std::string& fault : faults(model_)) keys_.problem(fault);
     const Elements ours = parameters(model_).total;  // throws where it leaves 64 bits
     if (header_.tensors.empty()) return;
-    model_.stored = stored_weights(header_);
+    model_.stored = header_weights(header_);
     model_.dtypes.weights = model_.stored->formats.front().name;
     model_.dtypes.weights_source = model_.stored->source;
     compare(ours);

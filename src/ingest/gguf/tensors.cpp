@@ -214,11 +214,11 @@ void refine_embedding(const Tensors& tensors, Dim hidden, Embedding& e) {
   }
 }
 
-StoredWeights stored_weights(const Header& header) {
-  StoredWeights out;
+HeaderWeights header_weights(const Header& header) {
+  HeaderWeights out;
   out.source = fmt::format("{}: {} tensors", header.file, header.tensors.size());
   for (const Tensor& tensor : header.tensors) {
-    auto at = std::ranges::find(out.formats, tensor.type->name, &StoredFormat::name);
+    auto at = std::ranges::find(out.formats, tensor.type->name, &HeaderFormat::name);
     if (at == out.formats.end())
       at = out.formats.insert(
           at, {.name = std::string(tensor.type->name), .tensors = 0, .elements = {}, .bytes = {}});
@@ -228,7 +228,7 @@ StoredWeights stored_weights(const Header& header) {
     out.elements += tensor.elements;
     out.bytes += tensor.bytes;
   }
-  std::ranges::stable_sort(out.formats, std::ranges::greater(), &StoredFormat::bytes);
+  std::ranges::stable_sort(out.formats, std::ranges::greater(), &HeaderFormat::bytes);
   return out;
 }
 

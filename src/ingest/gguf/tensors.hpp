@@ -44,6 +44,6 @@ void refine_layer(Keys& keys, const ArchRules& rules, const Tensors& tensors, st
 void refine_embedding(const Tensors& tensors, Dim hidden, Embedding& embedding);
 
 // The file's own totals by format; MTP layers and buffers are in them.
-StoredWeights stored_weights(const Header& header);
+HeaderWeights header_weights(const Header& header);
 
 }  // namespace attncalc::gguf

@@ -67,7 +67,7 @@ std::string at(const char* arch, const std::string& keys, const std::string& nam
   return fmt::format("m.gguf:byte {}", found + name.size() + 4);
 }
 
-const std::string plain =
+const std::string plain_model =
     "block_count=2 embedding_length=64 attention.head_count=4 "
     "attention.head_count_kv=2 feed_forward_length=128 vocab_size=100 ";
 
@@ -203,7 +203,7 @@ TEST_CASE("payload is what llama.cpp allocates, where llama.cpp allocates payloa
 }
 
 TEST_CASE("a GGUF model keeps its architecture and the numbers that llama.cpp decides from") {
-  const Result<Model> model = read("llama", plain + "attention.sliding_window=16");
+  const Result<Model> model = read("llama", plain_model + "attention.sliding_window=16");
   REQUIRE(model);
   CHECK(model->arch == "llama");
   CHECK(model->source == "m.gguf");
@@ -251,12 +251,12 @@ TEST_CASE("which layers have a window follows from the architecture and its keys
 
 TEST_CASE("a window that llama.cpp ignores is the model's all the same") {
   for (const char* arch : {"llama", "phi3", "starcoder2"}) {
-    const Result<Model> model = read(arch, plain + "attention.sliding_window=16");
+    const Result<Model> model = read(arch, plain_model + "attention.sliding_window=16");
     REQUIRE(model);
     CHECK(layers(*model) == "2×gqa:16");
     CHECK_FALSE(gguf::arch_rules(arch)->engine_has_windows);
   }
-  const Result<Model> qwen = read("qwen2", plain + "attention.sliding_window=16");
+  const Result<Model> qwen = read("qwen2", plain_model + "attention.sliding_window=16");
   REQUIRE(qwen);
   CHECK(layers(*qwen) == "2×gqa");
   CHECK(
@@ -268,7 +268,7 @@ TEST_CASE("a window that llama.cpp ignores is the model's all the same") {
 
 TEST_CASE("windowed layers may have widths of their own") {
   const Result<Model> model =
-      read("gemma4", plain +
+      read("gemma4", plain_model +
                          "attention.key_length=32 attention.value_length=32 "
                          "attention.key_length_swa=16 attention.value_length_swa=8 "
                          "attention.sliding_window=4 attention.sliding_window_pattern=1,0");
@@ -377,7 +377,7 @@ TEST_CASE("an indexer stands where the architecture has one") {
   CHECK(index_layers(*read("glm-dsa", "block_count=3 attention.indexer.types=1,0,1 " + shape)) ==
         "101");
   const Result<Model> m3 =
-      read("minimax-m3", plain +
+      read("minimax-m3", plain_model +
                              "leading_dense_block_count=1 attention.indexer.head_count=2 "
                              "attention.indexer.key_length=8 attention.indexer.top_k=4 "
                              "attention.indexer.block_size=16");
@@ -400,7 +400,7 @@ TEST_CASE("DeepSeek-V4 has a window everywhere, and summaries where its ratios s
 }
 
 TEST_CASE("draft layers are counted apart") {
-  const Result<Model> model = read("deepseek2", "nextn_predict_layers=1 " + plain);
+  const Result<Model> model = read("deepseek2", "nextn_predict_layers=1 " + plain_model);
   REQUIRE(model);
   CHECK(model->decoder.depth() == 1);
   CHECK(model->beside.front().name == "mtp");
@@ -409,8 +409,8 @@ TEST_CASE("draft layers are counted apart") {
 }
 
 TEST_CASE("layers that are passed twice cache twice and weigh once") {
-  const Result<Model> once = read("nanbeige", plain);
-  const Result<Model> twice = read("nanbeige", plain + "num_loops=2");
+  const Result<Model> once = read("nanbeige", plain_model);
+  const Result<Model> twice = read("nanbeige", plain_model + "num_loops=2");
   REQUIRE(once);
   REQUIRE(twice);
   CHECK(twice->decoder.depth() == 4);
@@ -419,14 +419,14 @@ TEST_CASE("layers that are passed twice cache twice and weigh once") {
 }
 
 TEST_CASE("an encoder caches nothing") {
-  const Result<Model> model = read("bert", plain);
+  const Result<Model> model = read("bert", plain_model);
   REQUIRE(model);
   CHECK(cache_plan(*model).lines.empty());
   CHECK(model->warnings.front().code == "no_cache");
 }
 
 TEST_CASE("an unknown architecture is read from its keys where they leave no doubt") {
-  const Result<Model> model = read("new", plain);
+  const Result<Model> model = read("new", plain_model);
   REQUIRE(model);
   CHECK(layers(*model) == "2×gqa");
   CHECK(model->warnings.front() ==
@@ -436,7 +436,7 @@ TEST_CASE("an unknown architecture is read from its keys where they leave no dou
 
 TEST_CASE("an unknown architecture with keys that only its code explains is refused by key") {
   const std::string doubtful =
-      plain + "ssm.state_size=16 attention.sliding_window=8 ssm.inner_size=0";
+      plain_model + "ssm.state_size=16 attention.sliding_window=8 ssm.inner_size=0";
   const std::string first = at("new", doubtful, "new.ssm.state_size");
   const std::string second = at("new", doubtful, "new.attention.sliding_window");
   CHECK(errors("new", doubtful) ==
@@ -460,7 +460,7 @@ TEST_CASE("what is missing or cannot be is said by key") {
         "m.gguf: error: the header has no key llama.embedding_length\n"
         "m.gguf: error: the header has no key llama.attention.head_count\n"
         "m.gguf: error: the header has no key llama.vocab_size\n");
-  const std::string zero = plain + "attention.key_length=0";
+  const std::string zero = plain_model + "attention.key_length=0";
   CHECK(errors("llama", zero) ==
         at("llama", zero, "llama.attention.key_length") +
             ": error: llama.attention.key_length is 0; it must be at least 1\n");
@@ -480,16 +480,16 @@ TEST_CASE("what is missing or cannot be is said by key") {
   CHECK(errors("llama", deep) ==
         at("llama", deep, "llama.block_count") +
             ": error: the model would have 100000 layers; the most is 10000\n");
-  CHECK(errors("eagle3", plain) ==
+  CHECK(errors("eagle3", plain_model) ==
         "m.gguf: error: files of architecture eagle3 are not read: it is a draft head, not a "
         "model\n");
   CHECK(render(read(test::GgufWriter().header()).problems()) ==
         "m.gguf: error: the header has no key general.architecture\n");
 }
 
-TEST_CASE("--set changes a key before it is read, with or without the architecture's name") {
+TEST_CASE("flag --set changes a key before it is read, with or without the architecture's name") {
   const auto set = [](std::string key, std::string value) {
-    return read("llama", plain, {.set = {{std::move(key), std::move(value)}}, .assume = {}});
+    return read("llama", plain_model, {.set = {{std::move(key), std::move(value)}}, .assume = {}});
   };
   const Result<Model> a = set("attention.head_count_kv", "4");
   const Result<Model> b = set("llama.attention.head_count_kv", "[4, 1]");
@@ -507,7 +507,7 @@ TEST_CASE("--set changes a key before it is read, with or without the architectu
 
 TEST_CASE("no header that was changed at random does more than be refused") {
   const std::string whole =
-      gguf_with("gemma4", plain +
+      gguf_with("gemma4", plain_model +
                               "attention.sliding_window=8 "
                               "attention.sliding_window_pattern=1,0 attention.shared_kv_layers=1")
           .header();
