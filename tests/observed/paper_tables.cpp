@@ -258,13 +258,14 @@ TEST_CASE("FlashAttention-2 and 3: forward FLOPs are 4 N^2 d h, and half of it w
     for (const std::int64_t n : {512, 1024, 2048, 4096, 8192, 16384}) {
       const Model model =
           stacked(2048, {{1, layer_of(heads(2048 / d, 2048 / d, d), NoChannelMixer{})}});
-      PassRequest request{.phase = Phase::prefill, .context = n, .batch = 16384 / n};
+      const std::int64_t batch = 16384 / n;  // 16k tokens in all
+      PassRequest request{.phase = Phase::prefill, .context = n, .batch = batch};
       const auto scores = [&] {
         const CostFigures f = cost_of(model, request, in_bf16());
         return flops_named(f, OpName::qk_scores) + flops_named(f, OpName::attn_values);
       };
-      const double published = 4.0 * static_cast<double>(n) * static_cast<double>(n) * 2048 *
-                               static_cast<double>(16384 / n);
+      const double published =
+          4.0 * static_cast<double>(n) * static_cast<double>(n) * 2048 * static_cast<double>(batch);
       const double causal = scores();
       request.conventions.full_attention = true;
       CHECK(scores() == published);
