@@ -89,7 +89,8 @@ N slot_count(const Slots& slots, const CacheState& state) {
   const N tokens = factor<N>("tokens", state.tokens);
   if (std::holds_alternative<PerToken>(slots)) return tokens;
   if (const auto* w = std::get_if<Window>(&slots)) {
-    return least(tokens, factor<N>("sinks", w->sinks) + factor<N>("window", w->tokens));
+    const N window = factor<N>("window", w->tokens);
+    return least(tokens, w->sinks > 0 ? factor<N>("sinks", w->sinks) + window : window);
   }
   if (const auto* c = std::get_if<Chunk>(&slots))
     return least(tokens, factor<N>("chunk", c->tokens));

@@ -54,6 +54,7 @@ void read_formats(const DtypeFlags& flags, KvAnswer& a, Gather& problems) {
   const ChosenDtypes chosen = read_dtypes(flags, a.model, problems);
   a.scenario.query.formats = chosen.formats.kv;
   a.scenario.kv_dtype = chosen.kv;
+  a.scenario.kv_dtype_used = chosen.kv_used;
   a.scenario.act_dtype = chosen.act;
   a.scenario.weights_dtype = chosen.weights;
 }
@@ -81,7 +82,8 @@ void add_warnings(KvAnswer& a) {
                         fmt::format("{} tokens are more than the {} positions of the config",
                                     format_count(query.tokens), format_count(positions))});
   }
-  if (cache_plan(a.model).lines.empty()) {
+  const bool said = std::ranges::find(warnings, "no_cache", &Warning::code) != warnings.end();
+  if (!said && cache_plan(a.model).lines.empty()) {
     warnings.push_back(
         {"no_cache", "the model keeps no cache: every step computes all tokens anew"});
   }

@@ -49,8 +49,16 @@ void set_format(Format& format, const TextFlag& flag, Gather& problems) {
   if (flag) format = problems.take(find_format(*flag), format);
 }
 
-void note_kv_formats(const DtypeFlags& flags, const KvFormats& formats, Model& model) {
-  const CachePlan plan = cache_plan(model);
+// Whether anything is kept in the format that --kv-dtype names: states have their own.
+bool keeps_rows(const CachePlan& plan, const KvFormats& formats) {
+  return std::ranges::any_of(plan.lines, [&](const CacheLine& line) {
+    const Format* format = &formats.of(line.tensor.component);
+    return format == &formats.cache || format == &formats.rope_key;
+  });
+}
+
+void note_kv_formats(const DtypeFlags& flags, const KvFormats& formats, const CachePlan& plan,
+                     Model& model) {
   if (!flags.conv && keeps(plan, {Component::conv_state, Component::shift_state})) {
     note(model, "conv_dtype", {formats.conv.name, "the activation dtype"});
   }
@@ -72,6 +80,7 @@ ChosenDtypes read_dtypes(const DtypeFlags& flags, Model& model, Gather& problems
   ChosenDtypes out{.kv = kv.name,
                    .act = act.name,
                    .weights = weights.name,
+                   .kv_used = true,
                    .formats = {},
                    .weight_formats = {},
                    .weights_source = weights.source};
@@ -85,8 +94,10 @@ ChosenDtypes read_dtypes(const DtypeFlags& flags, Model& model, Gather& problems
   out.weight_formats = flags.weights
                            ? problems.take(named_formats(*flags.weights, model), WeightFormats{})
                            : checkpoint_formats(model);
-  note(model, "kv_dtype", kv);
-  note_kv_formats(flags, formats, model);
+  const CachePlan plan = cache_plan(model);
+  out.kv_used = keeps_rows(plan, formats);
+  if (out.kv_used) note(model, "kv_dtype", kv);
+  note_kv_formats(flags, formats, plan, model);
   return out;
 }
 

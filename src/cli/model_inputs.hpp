@@ -13,6 +13,7 @@ namespace attncalc {
 
 struct ChosenDtypes {
   std::string kv, act, weights;  // by name
+  bool kv_used = true;           // false: only states are kept, in formats of their own
   CostFormats formats;           // activations and cache
   WeightFormats weight_formats;
   std::string weights_source;  // empty: the user's own

@@ -24,9 +24,9 @@ double share_of(Bytes part, Bytes whole) {
 Paragraph opening(const KvAnswer& a) {
   const KvScenario& s = a.scenario;
   const std::string as = s.as.empty() ? std::string() : fmt::format(" as {}", s.as);
-  std::string query =
-      fmt::format("KV cache in {}: {} of {}", s.kv_dtype, counted(s.query.batch, "sequence"),
-                  counted(s.query.tokens, "token"));
+  const std::string what = s.kv_dtype_used ? "KV cache in " + s.kv_dtype : "Cache";
+  std::string query = fmt::format("{}: {} of {}", what, counted(s.query.batch, "sequence"),
+                                  counted(s.query.tokens, "token"));
   if (s.encoder_used) {
     query += fmt::format(" and {}", counted(s.query.encoder_tokens, "encoder token"));
   }

@@ -19,6 +19,7 @@ struct KvScenario {
   KvQuery query;
   bool encoder_used = false;  // some layer caches a row an encoder token
   std::string kv_dtype;
+  bool kv_dtype_used = true;  // false: only states are kept, in formats of their own
   std::string act_dtype;
   std::string weights_dtype;
   std::string engine = "ideal";
