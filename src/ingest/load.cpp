@@ -13,6 +13,7 @@
 
 #include "base/nearest.hpp"
 #include "ingest/catalog.hpp"
+#include "ingest/gguf/read_gguf.hpp"
 #include "ingest/hub_cache.hpp"
 #include "ingest/overrides.hpp"
 
@@ -65,13 +66,6 @@ std::string name_of(const std::string& path) {
   return generic ? folder : file.stem().string();
 }
 
-Problem no_gguf_yet(const std::string& path) {
-  Problem problem = usage_problem("this is a GGUF file, and this release does not read GGUF",
-                                  "give the config.json of the model it was made from");
-  problem.at.file = path;
-  return problem;
-}
-
 // hf_quant_config.json beside a config.json; any other file stands alone.
 Result<SideFiles> find_side_files(const std::string& path) {
   SideFiles out;
@@ -86,7 +80,9 @@ Result<SideFiles> find_side_files(const std::string& path) {
 }
 
 Result<FoundModel> find_file(const std::string& path) {
-  if (begins_with_gguf_magic(path)) return no_gguf_yet(path);
+  if (path.ends_with(".gguf") || begins_with_gguf_magic(path)) {
+    return FoundModel{.document = {}, .name = name_of(path), .source = path, .is_gguf = true};
+  }
   Result<std::string> text = read_file(path);
   if (!text) return text.problems();
   const bool yaml = is_yaml(path, *text);
@@ -154,6 +150,11 @@ Result<FoundModel> find_model(std::string_view spec) {
 }
 
 Result<Model> read_model(const FoundModel& found, const LoadOptions& options) {
+  if (found.is_gguf) {
+    Result<Model> model = read_gguf(found.source, options);
+    if (model) model->name = found.name;
+    return model;
+  }
   Document document = model_part(found.document);
   const Result<OverrideNotes> notes = apply_overrides(document, options.set);
   if (!notes) return notes.problems();

@@ -43,6 +43,7 @@ struct FoundModel {
   std::string name;    // as typed, or of the file
   std::string source;  // "catalog:llama-3-70b", or the file
   SideFiles side = {};
+  bool is_gguf = false;  // then the document is empty, and the file is read by read_model
 };
 Result<FoundModel> find_model(std::string_view spec);
 Result<FoundModel> find_model_file(const std::string& path);  // a file or folder, no catalog name

@@ -166,7 +166,8 @@ class ModelReader {
     const Elements ours = parameters(model_).total;  // throws where it leaves 64 bits
     if (header_.tensors.empty()) return;
     model_.stored = header_weights(header_);
-    model_.dtypes.weights = model_.stored->formats.front().name;
+    model_.weight_formats = file_formats(Tensors(header_, shape_.layers), shape_.layers);
+    model_.dtypes.weights = model_.weight_formats->name();
     model_.dtypes.weights_source = model_.stored->source;
     compare(ours);
   }

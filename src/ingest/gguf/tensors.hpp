@@ -46,4 +46,7 @@ void refine_embedding(const Tensors& tensors, Dim hidden, Embedding& embedding);
 // The file's own totals by format; MTP layers and buffers are in them.
 HeaderWeights header_weights(const Header& header);
 
+// In which format each module is stored, so that every later figure of weights is the file's own.
+WeightFormats file_formats(const Tensors& tensors, std::size_t layers);
+
 }  // namespace attncalc::gguf

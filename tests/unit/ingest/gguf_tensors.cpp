@@ -22,26 +22,41 @@ using test::GgufWriter;
 
 constexpr std::uint32_t f32 = 0, f16 = 1;
 
-// Adds "name=d0,d1 …": vectors in f32, the rest in f16. "*" in a name stands for each of the
-// layers. Returns how many elements there are.
-std::int64_t add_tensors(GgufWriter& writer, const std::string& list, std::int64_t first = 0,
-                         std::int64_t end = 1) {
-  std::int64_t sum = 0;
+// What llama.cpp's converter keeps in f32 (conversion/base.py); everything else is f16 here.
+bool is_small(const std::string& name, const std::vector<std::int64_t>& shape) {
+  constexpr std::string_view kept[] = {"norm",  "bias",  "ffn_gate_inp.", "conv1d",
+                                       "ssm_a", "ssm_d", "position_embd"};
+  return shape.size() == 1 || std::ranges::any_of(kept, [&](std::string_view k) {
+           return name.find(k) != std::string::npos;
+         });
+}
+
+struct Added {
+  std::int64_t elements = 0;
+  std::int64_t bytes = 0;
+  Added operator+(const Added& other) const {
+    return {elements + other.elements, bytes + other.bytes};
+  }
+};
+
+// Adds "name=d0,d1 …"; "*" in a name stands for each of the layers.
+Added add_tensors(GgufWriter& writer, const std::string& list, std::int64_t first = 0,
+                  std::int64_t end = 1) {
+  Added sum;
   std::stringstream in(list);
   for (std::string item; in >> item;) {
     const std::size_t equals = item.find('=');
     const std::string name = item.substr(0, equals);
     const std::vector<std::int64_t> shape = test::array(item.substr(equals + 1));
-    std::int64_t elements = 1;
-    for (const std::int64_t size : shape) elements *= size;
+    const bool small = is_small(name, shape);
+    Added each{1, small ? 4 : 2};
+    for (const std::int64_t size : shape) each = {each.elements * size, each.bytes * size};
     const std::size_t star = name.find('*');
     for (std::int64_t i = first; i < (star == std::string::npos ? first + 1 : end); ++i) {
       std::string own = name;
       if (star != std::string::npos) own.replace(star, 1, std::to_string(i));
-      const bool vector = shape.size() == 1;
-      writer.tensor(own, shape, vector ? f32 : f16,
-                    static_cast<std::uint64_t>(elements * (vector ? 4 : 2)));
-      sum += elements;
+      writer.tensor(own, shape, small ? f32 : f16, static_cast<std::uint64_t>(each.bytes));
+      sum = sum + each;
     }
   }
   return sum;
@@ -183,15 +198,18 @@ TEST_CASE("the parameters of a GGUF file are those of its tensors, and every one
     CAPTURE(c.name);
     GgufWriter writer = gguf_with(
         c.arch, fmt::format("block_count=2 embedding_length=64 vocab_size=100 {}", c.keys));
-    const std::int64_t all = add_tensors(writer, c.outside) + add_tensors(writer, c.layer, 0, 2);
+    const Added all = add_tensors(writer, c.outside) + add_tensors(writer, c.layer, 0, 2);
     const Result<Model> model = read(writer);
     REQUIRE(model);
-    CHECK(parameters(*model).total == Elements(Count(all - c.buffers)));
+    CHECK(parameters(*model).total == Elements(Count(all.elements - c.buffers)));
+    const StoredWeights stored = stored_weights(*model, checkpoint_formats(*model));
+    CHECK(weight_bytes(stored).total() == bytes(all.bytes - 4 * c.buffers));
     CHECK(unexplained(*model) == 0);
     CHECK_FALSE(warned(*model, "weights_differ"));
     CHECK_FALSE(warned(*model, "parameters_assumed"));
     REQUIRE(model->stored);
-    CHECK(model->stored->elements == Elements(Count(all)));
+    CHECK(model->stored->elements == Elements(Count(all.elements)));
+    CHECK(model->stored->bytes == bytes(all.bytes));
   }
 }
 
@@ -220,7 +238,7 @@ TEST_CASE("tensors decide which layers have experts where no key says") {
   const std::string attention =
       "blk.*.attn_norm.weight=64 blk.*.attn_q.weight=64,64 blk.*.attn_k.weight=64,32 "
       "blk.*.attn_v.weight=64,32 blk.*.attn_output.weight=64,64 blk.*.ffn_norm.weight=64";
-  const std::int64_t all =
+  const Added all =
       add_tensors(writer, "token_embd.weight=64,100 output_norm.weight=64") +
       add_tensors(writer, attention, 0, 2) +
       add_tensors(
@@ -233,7 +251,7 @@ TEST_CASE("tensors decide which layers have experts where no key says") {
   REQUIRE(model);
   CHECK(std::holds_alternative<Dense>(model->decoder.distinct[0].channel));
   CHECK(std::get<Moe>(model->decoder.distinct[1].channel).experts_per_token == Dim(2));
-  CHECK(parameters(*model).total == Elements(Count(all)));
+  CHECK(parameters(*model).total == Elements(Count(all.elements)));
 }
 
 TEST_CASE("a query projection of twice the width holds a gate") {
@@ -263,16 +281,15 @@ TEST_CASE("draft layers and what nobody knows are counted, each where it belongs
       gguf_with("glm4moe", fmt::format("block_count=3 nextn_predict_layers=1 embedding_length=64 "
                                        "vocab_size=100 {}",
                                        llama.keys));
-  const std::int64_t trunk = add_tensors(writer, llama.outside) +
-                             add_tensors(writer, llama.layer, 0, 2) +
-                             add_tensors(writer, "blk.0.mystery.weight=10,3 some.mystery=7");
-  const std::int64_t draft =
+  const Added trunk = add_tensors(writer, llama.outside) + add_tensors(writer, llama.layer, 0, 2) +
+                      add_tensors(writer, "blk.0.mystery.weight=10,3 some.mystery=7");
+  const Added draft =
       add_tensors(writer, llama.layer, 2, 3) +
       add_tensors(writer, "blk.2.nextn.eh_proj.weight=128,64 blk.2.nextn.enorm.weight=64");
   const Result<Model> model = read(writer);
   REQUIRE(model);
-  CHECK(model->mtp_parameters == draft);
-  CHECK(parameters(*model).total == Elements(Count(trunk - llama.buffers)));
+  CHECK(model->mtp_parameters == draft.elements);
+  CHECK(parameters(*model).total == Elements(Count(trunk.elements - llama.buffers)));
   CHECK(unexplained(*model) == 30 + 7);
   CHECK(model->gguf->has_draft_projection);
   CHECK_FALSE(warned(*model, "weights_differ"));
@@ -307,8 +324,7 @@ TEST_CASE("a model in several files is the sum of its parts") {
     std::ofstream(name(number), std::ios::binary) << writer.file();
   };
   GgufWriter first = part(0), second = part(1);
-  const std::int64_t all =
-      add_tensors(first, llama.outside) + add_tensors(second, llama.layer, 0, 2);
+  const Added all = add_tensors(first, llama.outside) + add_tensors(second, llama.layer, 0, 2);
   write(0, first);
   const Result<Model> alone = read_gguf(name(0), {});
   REQUIRE(alone);
@@ -317,7 +333,7 @@ TEST_CASE("a model in several files is the sum of its parts") {
   write(1, second);
   const Result<Model> model = read_gguf(name(0), {});
   REQUIRE(model);
-  CHECK(parameters(*model).total == Elements(Count(all - llama.buffers)));
+  CHECK(parameters(*model).total == Elements(Count(all.elements - llama.buffers)));
   CHECK(render(read_gguf(name(1), {}).problems()) ==
         "split_test-00002-of-00002.gguf: error: this is part 2 of 2; the keys are in the first\n"
         "hint: give split_test-00001-of-00002.gguf\n");
