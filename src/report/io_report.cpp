@@ -28,8 +28,7 @@ Paragraph opening(const IoAnswer& a) {
       {fmt::format("attention over {}, head_dim {}, {}, {}, {}{}", counted(s.shape.tokens, "token"),
                    s.shape.head_dim.value, counted(s.heads, "head"), counted(s.batch, "sequence"),
                    s.dtype, s.shape.causal ? ", causal" : ""),
-       fmt::format("{} GFLOP in the two products",
-                   format_count(static_cast<std::int64_t>(a.flops / units::giga)))}};
+       fmt::format("{} in the two products", format_flops(Flops(a.flops)))}};
 }
 
 Table orders_of(const IoAnswer& a) {

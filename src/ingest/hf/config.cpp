@@ -6,13 +6,48 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/units.hpp"
 
 namespace attncalc::hf {
 namespace {
 
-// No dimension of a model is larger; what is, is a slip of the keyboard or worse.
-constexpr std::int64_t largest_dimension = units::tebi;
+// Keys that count tokens (or rows of a vocabulary), not the width of something.
+constexpr std::string_view token_keys[] = {"vocab_size",
+                                           "n_vocab",
+                                           "padded_vocab_size",
+                                           "vocab_size_per_layer_input",
+                                           "context_length",
+                                           "max_position_embeddings",
+                                           "max_positions",
+                                           "max_seq_len",
+                                           "max_sequence_length",
+                                           "max_source_positions",
+                                           "max_target_positions",
+                                           "model_max_length",
+                                           "n_positions",
+                                           "seq_length",
+                                           "attention_chunk_size",
+                                           "attention_window",
+                                           "attention_window_size",
+                                           "max_window_size",
+                                           "sliding_window",
+                                           "sliding_window_size",
+                                           "window",
+                                           "window_length",
+                                           "window_size"};
+
+// Widths and counts stay small enough that a product of three of them fits 64 bits, as in our own
+// YAML; what is larger is a slip of the keyboard or worse.
+struct Limit {
+  std::int64_t most;
+  std::string_view text;
+};
+Limit limit_of(std::string_view key) {
+  const bool tokens = std::ranges::find(token_keys, key) != std::end(token_keys);
+  return tokens ? Limit{units::tebi, "2^40"} : Limit{units::mebi, "2^20"};
+}
 
 // The spellings of a key but for the first, which is the common one.
 std::string others(Names names) {
@@ -52,18 +87,19 @@ const Node* Config::find_anywhere(Names names) {
 
 std::optional<Dim> Config::whole(const Node& node, std::string_view key, std::int64_t least) {
   const std::optional<std::int64_t> value = node.as_integer();
+  const Limit limit = limit_of(key);
   if (!value && (node.kind == NodeKind::integer || node.kind == NodeKind::real)) {
-    problem(node,
-            fmt::format("{} is {}; it must be a whole number of at most 2^40", key, node.text));
+    problem(node, fmt::format("{} is {}; it must be a whole number of at most {}", key, node.text,
+                              limit.text));
     return std::nullopt;
   }
   if (!value) {
     problem(node, fmt::format("{} is {}; it must be a whole number", key, kind_name(node.kind)));
     return std::nullopt;
   }
-  if (*value < least || *value > largest_dimension) {
-    problem(node,
-            fmt::format("{} is {}; it must be at least {} and at most 2^40", key, *value, least));
+  if (*value < least || *value > limit.most) {
+    problem(node, fmt::format("{} is {}; it must be at least {} and at most {}", key, *value, least,
+                              limit.text));
     return std::nullopt;
   }
   return dim(node, key, *value);

@@ -41,7 +41,8 @@ class Config {
   const Node* find_anywhere(Names names);  // likewise, also in the maps around
   bool has(Names names) { return find(names) != nullptr; }
 
-  std::optional<Dim> integer(Names names);   // a whole number ≥ 0
+  std::optional<Dim> integer(Names names);  // a whole number ≥ 0
+  std::optional<Dim> whole(const Node& node, std::string_view key, std::int64_t least);
   std::optional<Dim> positive(Names names);  // likewise ≥ 1, or it is an error
   Dim need(Names names);                     // positive, or an error that it is missing
   Dim or_default(Names names, std::int64_t value, std::string_view why);  // noted as an assumption
@@ -77,8 +78,6 @@ class Config {
   const std::set<std::string, std::less<>>& understood() const { return understood_; }
 
  private:
-  std::optional<Dim> whole(const Node& node, std::string_view key, std::int64_t least);
-
   const Document* document_;
   const Node* language_;
   std::vector<const Node*> around_;

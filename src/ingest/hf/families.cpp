@@ -50,8 +50,7 @@ void add_searched_attention(Config& config, const ClassFacts& facts, const Node&
       group && group->as_integer() ? std::max<std::int64_t>(1, *group->as_integer()) : 1;
   s.kv_heads = group ? config.dim(*group, "n_heads_in_group", s.heads / size) : s.heads;
   const Node* window = block.find("window_length");
-  if (window && window->as_integer())
-    s.window = config.dim(*window, "window_length", *window->as_integer());
+  if (window && !window->is_null()) s.window = config.whole(*window, "window_length", 1);
   s.complete(config.model().hidden);
   layer.mixers.push_back(s);
 }

@@ -23,11 +23,11 @@ std::string at_value(std::string_view key, std::string_view value, std::string_v
 
 TEST_CASE("a value that cannot be a count is told where it stands") {
   const std::vector<std::pair<std::string_view, std::string_view>> cases = {
-      {"0", "head_dim is 0; it must be at least 1 and at most 2^40"},
-      {"-8", "head_dim is -8; it must be at least 1 and at most 2^40"},
-      {"2.5", "head_dim is 2.5; it must be a whole number of at most 2^40"},
-      {"1e99", "head_dim is 1e99; it must be a whole number of at most 2^40"},
-      {"99999999999999", "head_dim is 99999999999999; it must be at least 1 and at most 2^40"},
+      {"0", "head_dim is 0; it must be at least 1 and at most 2^20"},
+      {"-8", "head_dim is -8; it must be at least 1 and at most 2^20"},
+      {"2.5", "head_dim is 2.5; it must be a whole number of at most 2^20"},
+      {"1e99", "head_dim is 1e99; it must be a whole number of at most 2^20"},
+      {"99999999999999", "head_dim is 99999999999999; it must be at least 1 and at most 2^20"},
       {"\"eight\"", "head_dim is text; it must be a whole number"},
       {"[8]", "head_dim is a list; it must be a whole number"},
       {"true", "head_dim is true or false; it must be a whole number"},
@@ -36,6 +36,39 @@ TEST_CASE("a value that cannot be a count is told where it stands") {
   for (const auto& [value, message] : cases) {
     CHECK(errors(with("head_dim", value)) == at_value("head_dim", value, message));
   }
+}
+
+TEST_CASE("tokens go as far as --ctx does, widths do not") {
+  CHECK(errors(with("max_position_embeddings", "1099511627776")) == "no error");
+  CHECK(errors(with("max_position_embeddings", "1099511627777")) ==
+        at_value("max_position_embeddings", "1099511627777",
+                 "max_position_embeddings is 1099511627777; it must be at least 0 and at most "
+                 "2^40"));
+  CHECK(errors(with("head_dim", "1048576")) == "no error");
+  CHECK(errors(with("head_dim", "1048577")) ==
+        at_value("head_dim", "1048577",
+                 "head_dim is 1048577; it must be at least 1 and at most 2^20"));
+}
+
+// Every width as large as it may be: four matrices of 2^60 elements in a layer, an MLP of three of
+// 2^40, two norms and the final one, embedding and head.
+std::string as_large_as_may_be(std::string_view layers) {
+  return fmt::format(R"({{"model_type": "llama", "hidden_size": 1048576, "head_dim": 1048576,
+"num_attention_heads": 1048576, "num_key_value_heads": 1048576, "intermediate_size": 1048576,
+"vocab_size": 1048576, "max_position_embeddings": 1099511627776, "num_hidden_layers": {}}})",
+                     layers);
+}
+
+TEST_CASE("the largest config that is read is counted to the last parameter, or refused") {
+  constexpr std::int64_t width = std::int64_t{1} << 20;
+  constexpr std::int64_t square = width * width;
+  const Model one = model_of(as_large_as_may_be("1"));
+  CHECK(total(one) == 4 * square * width + 3 * square + 3 * width + 2 * square);
+  CHECK(payload(one, 1) == 2 * square * 2);
+  KvQuery endless{.tokens = std::int64_t{1} << 40};
+  endless.formats = *kv_formats("bf16", "bf16");
+  CHECK_FALSE(kv_figures(one, endless));
+  CHECK_THROWS_AS(parameters(model_of(as_large_as_may_be("2"))), Overflow);
 }
 
 TEST_CASE("KV heads must divide heads") {
