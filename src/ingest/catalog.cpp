@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "ingest/packed.hpp"
+#include "base/packed.hpp"
 
 namespace attncalc {
 

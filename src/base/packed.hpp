@@ -56,7 +56,9 @@ struct PackedCatalog {
   std::string_view string(std::uint32_t offset) const { return pool + offset; }
 };
 
+// One for each folder that the build packs; the generated file defines it.
 extern const PackedCatalog packed_models;
+extern const PackedCatalog packed_hardware;
 
 // What of a name counts when it is looked up: "Llama_3 8B" and "llama-3-8b" are one name. '/' and
 // '.' keep their meaning.

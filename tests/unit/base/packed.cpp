@@ -2,7 +2,7 @@
 //
 // The compiled-in catalog: the tables keep what packed.hpp promises about them, and each entry
 // comes out as it went in.
-#include "ingest/packed.hpp"
+#include "base/packed.hpp"
 
 #include <algorithm>
 

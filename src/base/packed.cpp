@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reading a packed catalog. pack_catalog.cpp writes what is read here.
-#include "ingest/packed.hpp"
+#include "base/packed.hpp"
 
 #include <fmt/format.h>
 

@@ -12,7 +12,7 @@
 #include <limits>
 #include <map>
 
-#include "ingest/packed.hpp"
+#include "base/packed.hpp"
 
 namespace attncalc {
 namespace {
@@ -217,7 +217,7 @@ std::string cpp_file(std::string_view what, const Packing& packing) {
   constexpr std::string_view form = R"(// Written by pack_catalog from {0}/*.yaml. Edit these.
 #include <array>
 
-#include "ingest/packed.hpp"
+#include "base/packed.hpp"
 
 namespace attncalc {{
 namespace {{
