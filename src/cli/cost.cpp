@@ -6,20 +6,13 @@
 
 #include <algorithm>
 
-#include "cli/model_inputs.hpp"
+#include "cli/pass_flags.hpp"
 #include "cli/verbs.hpp"
 #include "report/cost_report.hpp"
 
 namespace attncalc {
 namespace {
 
-struct PassFlags {
-  TextFlag phase, ctx, fresh, batch, isl, osl, prefix, beams, encoder_ctx;
-};
-struct ConventionFlags {
-  TextFlag mla, experts, attention, gqa;
-  bool full_attention = false, all_logits = false, mtp = false;
-};
 struct RowFlags {
   TextFlag ops;
   bool fused = false;
@@ -32,38 +25,6 @@ struct CostFlags {
   DtypeFlags dtypes;
   OutputFlags output;
 };
-
-FlagGroup flag_group(PassFlags& f) {
-  return {"workload",
-          {{"--phase", "PHASE", "prefill or decode (default: decode)", &f.phase},
-           {"--ctx", "TOKENS",
-            "tokens in the cache of a sequence after the step: 32768, 32k, 1M\n"
-            "(default: as many as the config says the model has positions)",
-            &f.ctx, "-c"},
-           {"--new", "TOKENS",
-            "of these, computed by this step: a chunk of a prompt, drafts to verify\n"
-            "(default: all in prefill, 1 in decode)",
-            &f.fresh},
-           {"--batch", "N", "sequences, or inf: weights cost nothing (default: 1)", &f.batch, "-b"},
-           {"--isl", "TOKENS", "length of the prompt, with --osl", &f.isl},
-           {"--osl", "TOKENS", "tokens generated: decode is the mean over all of them", &f.osl},
-           {"--shared-prefix", "TOKENS", "cached tokens that all sequences share, read once",
-            &f.prefix},
-           {"--beams", "N", "beams a sequence; they share the prompt", &f.beams},
-           {"--encoder-ctx", "TOKENS", "tokens of the encoder or image that cross-attention sees",
-            &f.encoder_ctx}}};
-}
-
-FlagGroup flag_group(ConventionFlags& f) {
-  return {"conventions",
-          {{"--mla", "FORM", "auto (fewer FLOPs), absorbed or expanded", &f.mla},
-           {"--experts", "WHICH", "expected, min or all: experts read by the batch", &f.experts},
-           {"--attention", "HOW", "tiled, or standard: scores pass through memory", &f.attention},
-           {"--gqa", "HOW", "broadcast, or materialised: a copy of keys and values a head", &f.gqa},
-           {"--full-attention", "", "count the square of a causal prompt", &f.full_attention},
-           {"--all-logits", "", "run the head on every token of a prompt", &f.all_logits},
-           {"--mtp", "", "with the draft layers", &f.mtp}}};
-}
 
 FlagGroup flag_group(RowFlags& f) {
   return {
@@ -93,70 +54,16 @@ Command cost_command(CostFlags& f) {
 
 // --- reading -------------------------------------------------------------------------------------
 
-Conventions read_conventions(const ConventionFlags& f, Gather& problems) {
-  constexpr auto mla = std::to_array<Word<MlaForm>>({{"auto", MlaForm::cheapest},
-                                                     {"absorbed", MlaForm::absorbed},
-                                                     {"expanded", MlaForm::expanded}});
-  constexpr auto experts = std::to_array<Word<ExpertsRead>>({{"expected", ExpertsRead::expected},
-                                                             {"min", ExpertsRead::least},
-                                                             {"all", ExpertsRead::all}});
-  constexpr auto attention = std::to_array<Word<AttentionTraffic>>(
-      {{"tiled", AttentionTraffic::tiled}, {"standard", AttentionTraffic::standard}});
-  constexpr auto gqa = std::to_array<Word<GqaTraffic>>(
-      {{"broadcast", GqaTraffic::broadcast}, {"materialised", GqaTraffic::materialised}});
-  return {.full_attention = f.full_attention,
-          .all_logits = f.all_logits,
-          .mtp = f.mtp,
-          .mla = read_word(f.mla, "--mla", mla, problems),
-          .experts = read_word(f.experts, "--experts", experts, problems),
-          .attention = read_word(f.attention, "--attention", attention, problems),
-          .gqa = read_word(f.gqa, "--gqa", gqa, problems)};
-}
-
-// --isl and --osl are both given or neither; then they say what the context is.
-void read_lengths(const PassFlags& f, CostAnswer& a, Gather& problems) {
-  if (!f.isl && !f.osl) return;
-  if (!f.isl || !f.osl) {
-    problems.add(usage_problem("--isl and --osl go together: a prompt and what follows it"));
-    return;
-  }
-  if (f.ctx || f.fresh) {
-    problems.add(usage_problem("--isl and --osl say what --ctx and --new would say"));
-  }
+void read_request(const CostFlags& flags, CostAnswer& a, Gather& problems) {
+  const Conventions conventions = read_conventions(flags.conventions, problems);
+  PassInputs inputs = read_pass(flags.pass, conventions, a.model, problems);
   CostScenario& s = a.scenario;
-  s.prompt_tokens = read_tokens(f.isl, "--isl", a.model, problems).value;
-  s.generated_tokens = read_tokens(f.osl, "--osl", a.model, problems).value;
-}
-
-Dim read_pass_context(const PassFlags& f, CostAnswer& a, Gather& problems) {
-  const CostScenario& s = a.scenario;
-  if (!s.prompt_tokens) return read_context(f.ctx, a.model, problems);
-  const bool is_prompt = s.request.phase == Phase::prefill;
-  return *s.prompt_tokens + (is_prompt ? 0 : *s.generated_tokens);
-}
-
-void read_request(const PassFlags& f, CostAnswer& a, Gather& problems) {
-  constexpr auto phases =
-      std::to_array<Word<Phase>>({{"decode", Phase::decode}, {"prefill", Phase::prefill}});
-  PassRequest& r = a.scenario.request;
-  r.phase = read_word(f.phase, "--phase", phases, problems);
-  read_lengths(f, a, problems);
-  r.context = read_pass_context(f, a, problems);
-  if (f.fresh) r.new_tokens = read_tokens(f.fresh, "--new", a.model, problems);
-  if (f.batch == "inf") {
-    r.conventions.endless_batch = true;
-  } else {
-    r.batch = read_count(f.batch, "--batch", a.model, problems);
-  }
-  r.beams = read_count(f.beams, "--beams", a.model, problems);
-  if (f.prefix) r.shared_prefix = read_tokens(f.prefix, "--shared-prefix", a.model, problems);
-  // Beams branch behind the prompt.
-  if (r.beams > 1 && !f.prefix && a.scenario.prompt_tokens && r.phase == Phase::decode) {
-    r.shared_prefix = *a.scenario.prompt_tokens;
-  }
-  const EncoderTokens encoder = read_encoder_tokens(f.encoder_ctx, a.model, problems);
-  a.scenario.encoder_used = encoder.used;
-  r.encoder_tokens = encoder.tokens;
+  s.request = inputs.request;
+  s.prompt_tokens = inputs.prompt_tokens;
+  s.generated_tokens = inputs.generated_tokens;
+  s.encoder_used = inputs.encoder_used;
+  s.file = flags.pass.scenario.value_or("");
+  s.pass = std::move(inputs.pass);
 }
 
 void read_formats(const DtypeFlags& flags, CostAnswer& a, Gather& problems) {
@@ -174,10 +81,7 @@ void read_formats(const DtypeFlags& flags, CostAnswer& a, Gather& problems) {
 
 void read_scenario(const CostFlags& flags, CostAnswer& a, Gather& problems) {
   CostScenario& s = a.scenario;
-  const bool endless = flags.pass.batch == "inf";
-  s.request.conventions = read_conventions(flags.conventions, problems);
-  s.request.conventions.endless_batch = endless;
-  read_request(flags.pass, a, problems);
+  read_request(flags, a, problems);
   read_formats(flags.dtypes, a, problems);
   s.ops = flags.rows.ops.value_or("");
   s.fused = flags.rows.fused;
@@ -186,13 +90,16 @@ void read_scenario(const CostFlags& flags, CostAnswer& a, Gather& problems) {
   for (const Override& o : read_load_options(flags.model, problems).set) {
     s.set.emplace_back(o.key, o.value);
   }
-  if (!problems.failed()) s.pass = problems.take(make_pass(s.request), Pass{});
 }
 
 // --- the answer ----------------------------------------------------------------------------------
 
 bool has_op(const CostFigures& figures, OpName name) {
   return std::ranges::find(figures.ops, name, &Op::name) != figures.ops.end();
+}
+
+bool has_prompt(const Pass& pass) {
+  return std::ranges::find(pass.groups, Phase::prefill, &SequenceGroup::phase) != pass.groups.end();
 }
 
 void assume(CostAnswer& a, std::string_view name, std::string value, std::string_view source) {
@@ -210,7 +117,7 @@ void note_conventions(CostAnswer& a) {
     assume(a, "experts_read", fmt::format("{:.4g}", a.figures.totals.experts_read),
            "expected distinct experts of a layer, if routing is uniform");
   }
-  if (a.scenario.request.phase == Phase::prefill && !c.all_logits) {
+  if (has_prompt(a.scenario.pass) && !c.all_logits) {
     assume(a, "logits", "last position", "default: --all-logits counts every token");
   }
 }
@@ -245,6 +152,11 @@ std::optional<Problems> compute(CostAnswer& a, bool explain) {
   if (!s.ops.empty()) keep_ops(plan, s.ops, a.figures);
   if (s.fused) fuse_attention(a.figures);
   if (explain) {
+    if (s.generated_tokens && s.request.phase == Phase::decode) {
+      a.model.warnings.push_back({"explains_last_step",
+                                  "the figures are the mean of all steps; --explain derives the "
+                                  "last of them"});
+    }
     a.explained = explain_cost(plan, s.pass, s.formats);
     if (!s.ops.empty()) keep_ops(plan, s.ops, a.explained);
   }

@@ -35,9 +35,9 @@ void put_conventions(Object& o, const Conventions& c) {
   o["mtp"] = c.mtp;
 }
 
-Object scenario_object(const CostScenario& s) {
+// Of a step of one group, as it was typed.
+void put_uniform(Object& o, const CostScenario& s) {
   const PassRequest& r = s.request;
-  Object o;
   o["phase"] = word_of(r.phase);
   json::put(o, "context_tokens", r.context);
   json::put(o, "new_tokens", s.pass.groups.front().new_tokens);
@@ -50,6 +50,40 @@ Object scenario_object(const CostScenario& s) {
   put_maybe(o, "osl_tokens", s.generated_tokens);
   json::put(o, "shared_prefix_tokens", r.shared_prefix);
   json::put(o, "beams", r.beams);
+}
+
+// Several groups have no context in common: `groups` says all.
+void put_mixed(Object& o, const CostScenario& s) {
+  o["phase"] = "mixed";
+  json::put(o, "batch", s.pass.sequences());
+  for (const char* key : {"context_tokens", "new_tokens", "isl_tokens", "osl_tokens",
+                          "shared_prefix_tokens", "beams"}) {
+    o[key] = nullptr;
+  }
+}
+
+Object group_object(const SequenceGroup& g) {
+  Object o;
+  o["phase"] = word_of(g.phase);
+  json::put(o, "sequences", g.count);
+  json::put(o, "new_tokens", g.new_tokens);
+  json::put(o, "cached_tokens", g.cached);
+  json::put(o, "shared_prefix_tokens", g.shared_prefix);
+  o["sequences_a_family"] = g.family > 0 ? Object(g.family.value) : Object(nullptr);
+  return o;
+}
+
+Object scenario_object(const CostScenario& s) {
+  const PassRequest& r = s.request;
+  Object o;
+  if (s.file.empty()) {
+    put_uniform(o, s);
+  } else {
+    put_mixed(o, s);
+  }
+  json::put_or_null(o, "file", s.file);
+  o["groups"] = Object::array();
+  for (const SequenceGroup& g : s.pass.groups) o["groups"].push_back(group_object(g));
   o["encoder_tokens"] = s.encoder_used ? Object(r.encoder_tokens.value) : Object(nullptr);
   o["kv_dtype"] = s.kv_dtype;
   o["act_dtype"] = s.act_dtype;
@@ -148,6 +182,14 @@ Object explanations_array(const CostAnswer& a) {
     for (const ExplainedColumn& column : explained_columns) {
       const TracedReal& t = e.row.*column.formula;
       if (t.value != 0) o["columns"].push_back(formula_object(a.model, column.key, t));
+    }
+    for (const DerivedColumn& column : derived_columns(e.row)) {
+      Object d{{"column", column.key}};
+      json::put_real(d, "value", column.value);
+      d["formula"] = column.formula;
+      d["numbers"] = column.numbers;
+      d["factors"] = Object::array();
+      o["columns"].push_back(std::move(d));
     }
     list.push_back(std::move(o));
   }

@@ -22,7 +22,18 @@ Cell intensity_cell(FlopsPerByte intensity) {
 
 // --- the opening ---------------------------------------------------------------------------------
 
+std::string group_text(const SequenceGroup& g) {
+  return fmt::format("{} of {}: {} behind {} cached",
+                     g.phase == Phase::prefill ? "prefill" : "decode", counted(g.count, "sequence"),
+                     counted(g.new_tokens, "new token"), format_count(g.cached));
+}
+
 std::string workload_text(const CostScenario& s) {
+  if (!s.file.empty()) {
+    return fmt::format("{}: {} in one step, {}", s.file,
+                       counted(static_cast<std::int64_t>(s.pass.groups.size()), "group"),
+                       counted(s.pass.new_tokens(), "new token"));
+  }
   const PassRequest& r = s.request;
   const std::int64_t fresh = s.pass.groups.front().new_tokens;
   const std::string sequences = r.conventions.endless_batch
@@ -41,10 +52,14 @@ std::string workload_text(const CostScenario& s) {
 Paragraph opening(const CostAnswer& a) {
   const CostScenario& s = a.scenario;
   const std::string as = s.as.empty() ? std::string() : fmt::format(" as {}", s.as);
-  return {{fmt::format("{}{}, {}", layers_text(a.model), as, parameters_text(a.parameters)),
-           workload_text(s),
-           fmt::format("weights {}, activations {}, cache {}", s.weights_dtype, s.act_dtype,
-                       s.kv_dtype)}};
+  Paragraph out{{fmt::format("{}{}, {}", layers_text(a.model), as, parameters_text(a.parameters)),
+                 workload_text(s)}};
+  if (!s.file.empty()) {
+    for (const SequenceGroup& g : s.pass.groups) out.lines.push_back("  " + group_text(g));
+  }
+  out.lines.push_back(fmt::format("weights {}, activations {}, cache {}", s.weights_dtype,
+                                  s.act_dtype, s.kv_dtype));
+  return out;
 }
 
 // --- totals and operators ------------------------------------------------------------------------
@@ -97,11 +112,12 @@ Table operators_of(const CostAnswer& a) {
 
 // --- formulas ------------------------------------------------------------------------------------
 
-std::string value_text(const TracedReal& t) {
-  const Cell cell = number_cell(t.value);
+std::string number_text(double value) {
+  const Cell cell = number_cell(value);
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return format_count(*whole);
-  return fmt::format("{}", t.value);
+  return fmt::format("{}", value);
 }
+std::string value_text(const TracedReal& t) { return number_text(t.value); }
 
 Table formula_of(const Model& model, const std::string& title, const TracedReal& t) {
   Table out;
@@ -118,16 +134,24 @@ Table formula_of(const Model& model, const std::string& title, const TracedReal&
   return out;
 }
 
+Table derived_table(const std::string& title, const DerivedColumn& column) {
+  Table out;
+  out.title = title;
+  out.lead = {"= " + column.formula, "= " + column.numbers};
+  return out;
+}
+
 void add_formulas(const CostAnswer& a, std::vector<Block>& blocks) {
   for (const ExplainedOp& e : a.explained) {
+    const auto title = [&](std::string_view key, const std::string& value) {
+      return fmt::format("{} of {} ({}): {}", key, op_name(e.name), a.groups[e.group], value);
+    };
     for (const ExplainedColumn& column : explained_columns) {
       const TracedReal& t = e.row.*column.formula;
-      if (t.value == 0) continue;
-      blocks.push_back(formula_of(a.model,
-                                  fmt::format("{} of {} ({}): {}", column.key, op_name(e.name),
-                                              a.groups[e.group], value_text(t)),
-                                  t));
+      if (t.value != 0) blocks.push_back(formula_of(a.model, title(column.key, value_text(t)), t));
     }
+    for (const DerivedColumn& column : derived_columns(e.row))
+      blocks.push_back(derived_table(title(column.key, number_text(column.value)), column));
   }
 }
 
@@ -138,11 +162,13 @@ constexpr std::string_view total_name = "total";
 std::vector<Cell> record_row(const CostAnswer& a, std::string name, std::string group,
                              Cell layers) {
   const CostScenario& s = a.scenario;
+  const bool mixed = !s.file.empty();
   return {a.model.name,
           s.as,
-          std::string(words(s.request.phase)[static_cast<std::size_t>(s.request.phase)]),
-          s.request.context.value,
-          s.pass.groups.front().new_tokens.value,
+          mixed ? std::string("mixed")
+                : std::string(words(s.request.phase)[static_cast<std::size_t>(s.request.phase)]),
+          mixed ? Cell() : Cell(s.request.context.value),
+          mixed ? Cell() : Cell(s.pass.groups.front().new_tokens.value),
           s.pass.sequences(),
           std::move(name),
           std::move(group),
@@ -177,6 +203,18 @@ Table record_of(const CostAnswer& a) {
 }
 
 }  // namespace
+
+std::vector<DerivedColumn> derived_columns(const OpRow<TracedReal>& row) {
+  const double bytes =
+      row.weights.value + row.kv_read.value + row.kv_write.value + row.activations.value;
+  if (bytes == 0) return {};
+  const double work = row.flops.value + row.vector_flops.value;
+  return {{"hbm_bytes", bytes, "weight_bytes + kv_read_bytes + kv_write_bytes + activation_bytes",
+           fmt::format("{} + {} + {} + {}", row.weights.value, row.kv_read.value,
+                       row.kv_write.value, row.activations.value)},
+          {"intensity_flops_per_byte", work / bytes, "(flops + vector_flops) / hbm_bytes",
+           fmt::format("({} + {}) / {}", row.flops.value, row.vector_flops.value, bytes)}};
+}
 
 Report cost_report(const CostAnswer& a) {
   Report report;

@@ -16,6 +16,7 @@ namespace attncalc {
 struct CostScenario {
   PassRequest request;
   Pass pass;
+  std::string file;  // --scenario; empty: one group, and `request` says which
   std::optional<std::int64_t> prompt_tokens;     // --isl
   std::optional<std::int64_t> generated_tokens;  // --osl: figures are the mean of so many steps
   bool encoder_used = false;
@@ -56,5 +57,15 @@ inline constexpr ExplainedColumn explained_columns[] = {
     {"kv_write_bytes", &OpRow<TracedReal>::kv_write},
     {"activation_bytes", &OpRow<TracedReal>::activations},
 };
+
+// The columns that follow from those, with their formulas in words of the others. None where the
+// operator moves nothing.
+struct DerivedColumn {
+  std::string_view key;
+  double value = 0;
+  std::string formula;
+  std::string numbers;
+};
+std::vector<DerivedColumn> derived_columns(const OpRow<TracedReal>& row);
 
 }  // namespace attncalc
