@@ -167,8 +167,8 @@ std::optional<Problems> compute(CostAnswer& a, bool explain) {
   return std::nullopt;
 }
 
-Result<CostAnswer> answer(const CostFlags& flags) {
-  Result<Model> model = load(flags.model);
+Result<CostAnswer> answer(const CostFlags& flags, ModelShelf& shelf) {
+  Result<Model> model = shelf.load(flags.model);
   if (!model) return model.problems();
   CostAnswer a;
   a.model = *std::move(model);
@@ -181,14 +181,15 @@ Result<CostAnswer> answer(const CostFlags& flags) {
 
 }  // namespace
 
-int run_cost(Args args, const Streams& streams) {
-  CostFlags flags;
-  return run_command(cost_command(flags), flags.output, args, streams, [&]() -> Result<Answer> {
-    Result<CostAnswer> a = answer(flags);
-    if (!a) return a.problems();
-    return Answer{.report = cost_report(*a),
-                  .json = [kept = *std::move(a)] { return cost_json(kept); }};
-  });
+Question cost_question() {
+  const auto flags = std::make_shared<CostFlags>();
+  return {.command = cost_command(*flags),
+          .output = {flags, &flags->output},
+          .answer = [flags](ModelShelf& shelf) -> Result<Answer> {
+            Result<CostAnswer> a = answer(*flags, shelf);
+            if (!a) return a.problems();
+            return answer_of(*std::move(a), cost_report, cost_json);
+          }};
 }
 
 }  // namespace attncalc

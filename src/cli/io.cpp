@@ -184,14 +184,15 @@ Result<IoAnswer> answer(const IoFlags& f) {
 
 }  // namespace
 
-int run_io(Args args, const Streams& streams) {
-  IoFlags flags;
-  return run_command(io_command(flags), flags.output, args, streams, [&]() -> Result<Answer> {
-    Result<IoAnswer> a = answer(flags);
-    if (!a) return a.problems();
-    return Answer{.report = io_report(*a),
-                  .json = [kept = *std::move(a)] { return io_json(kept); }};
-  });
+Question io_question() {
+  const auto flags = std::make_shared<IoFlags>();
+  return {.command = io_command(*flags),
+          .output = {flags, &flags->output},
+          .answer = [flags](ModelShelf&) -> Result<Answer> {
+            Result<IoAnswer> a = answer(*flags);
+            if (!a) return a.problems();
+            return answer_of(*std::move(a), io_report, io_json);
+          }};
 }
 
 }  // namespace attncalc

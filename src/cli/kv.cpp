@@ -115,8 +115,8 @@ std::optional<Problems> compute(KvAnswer& a) {
   return std::nullopt;
 }
 
-Result<KvAnswer> answer(const KvFlags& flags) {
-  Result<Model> model = load(flags.model);
+Result<KvAnswer> answer(const KvFlags& flags, ModelShelf& shelf) {
+  Result<Model> model = shelf.load(flags.model);
   if (!model) return model.problems();
   KvAnswer a;
   a.model = *std::move(model);
@@ -131,14 +131,15 @@ Result<KvAnswer> answer(const KvFlags& flags) {
 
 }  // namespace
 
-int run_kv(Args args, const Streams& streams) {
-  KvFlags flags;
-  return run_command(kv_command(flags), flags.output, args, streams, [&]() -> Result<Answer> {
-    Result<KvAnswer> a = answer(flags);
-    if (!a) return a.problems();
-    return Answer{.report = kv_report(*a),
-                  .json = [kept = *std::move(a)] { return kv_json(kept); }};
-  });
+Question kv_question() {
+  const auto flags = std::make_shared<KvFlags>();
+  return {.command = kv_command(*flags),
+          .output = {flags, &flags->output},
+          .answer = [flags](ModelShelf& shelf) -> Result<Answer> {
+            Result<KvAnswer> a = answer(*flags, shelf);
+            if (!a) return a.problems();
+            return answer_of(*std::move(a), kv_report, kv_json);
+          }};
 }
 
 }  // namespace attncalc

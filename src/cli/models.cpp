@@ -56,8 +56,7 @@ int run_list(Args args, const Streams& streams) {
   return run_command(command, output, args, streams, [&]() -> Result<Answer> {
     Result<ListedModels> models = list_models(words);
     if (!models) return models.problems();
-    return Answer{.report = models_report(*models),
-                  .json = [kept = *std::move(models)] { return models_json(kept); }};
+    return answer_of(*std::move(models), models_report, models_json);
   });
 }
 
@@ -115,8 +114,7 @@ int run_show(Args args, const Streams& streams) {
   return run_command(command, output, args, streams, [&]() -> Result<Answer> {
     Result<ShownModel> shown = show_model(names.front());
     if (!shown) return shown.problems();
-    return Answer{.report = show_report(*shown),
-                  .json = [kept = *std::move(shown)] { return show_json(kept); }};
+    return answer_of(*std::move(shown), show_report, show_json);
   });
 }
 
@@ -159,9 +157,7 @@ int run_check(Args args, const Streams& streams) {
     Result<std::vector<CheckedModel>> models = check_models(files);
     if (!models) return models.problems();
     const bool all_hold = std::ranges::all_of(*models, &CheckedModel::holds);
-    return Answer{.report = check_report(*models),
-                  .json = [kept = *std::move(models)] { return check_json(kept); },
-                  .exit_code = all_hold ? 0 : 1};
+    return answer_of(*std::move(models), check_report, check_json, all_hold ? 0 : 1);
   });
 }
 

@@ -13,15 +13,15 @@ namespace {
 std::string rendered(const Answer& answer, const OutputChoice& choice) {
   switch (choice.format) {
     case OutputFormat::json:
-      return answer.json();
+      return answer.json().text();
     case OutputFormat::csv:
-      return render_csv(answer.report);
+      return render_csv(answer.report());
     case OutputFormat::markdown:
-      return render_markdown(answer.report, choice.style.units);
+      return render_markdown(answer.report(), choice.style.units);
     case OutputFormat::text:
       break;
   }
-  return render_text(answer.report, choice.style);
+  return render_text(answer.report(), choice.style);
 }
 
 int deliver(const Answer& answer, const OutputChoice& choice, const Streams& streams) {
@@ -56,6 +56,12 @@ int run_command(const Command& command, const OutputFlags& output,
   if (!made) problems.add(made.problems());
   if (problems.failed()) return deliver(problems.take_problems(), streams);
   return deliver(*made, choice, streams);
+}
+
+int ask(const Question& question, std::span<const std::string_view> args, const Streams& streams) {
+  ModelShelf shelf;
+  return run_command(question.command, *question.output, args, streams,
+                     [&] { return question.answer(shelf); });
 }
 
 }  // namespace attncalc

@@ -19,16 +19,11 @@ namespace {
 
 constexpr int internal_error = 3;
 
-struct Verb {
-  std::string_view name;
-  std::string_view summary;
-  int (*run)(Args args, const Streams& streams);
-};
 constexpr Verb verbs[] = {
-    {"kv", "bytes of KV cache and recurrent state", run_kv},
-    {"cost", "FLOPs, HBM traffic and arithmetic intensity of every operator", run_cost},
-    {"io", "memory traffic and SRAM of standard and tiled attention", run_io},
-    {"models", "the catalog: list it, show an entry, check files", run_models},
+    {"kv", "bytes of KV cache and recurrent state", kv_question},
+    {"cost", "FLOPs, HBM traffic and arithmetic intensity of every operator", cost_question},
+    {"io", "memory traffic and SRAM of standard and tiled attention", io_question},
+    {"models", "the catalog: list it, show an entry, check files", nullptr, run_models},
 };
 
 std::string help() {
@@ -72,10 +67,13 @@ int dispatch(Args args, const Streams& streams) {
   }
   const auto verb = std::ranges::find(verbs, first, &Verb::name);
   if (verb == std::end(verbs)) return deliver(Problems{unknown_verb(first)}, streams);
-  return verb->run(args.subspan(1), streams);
+  const Args rest = args.subspan(1);
+  return verb->question ? ask(verb->question(), rest, streams) : verb->run(rest, streams);
 }
 
 }  // namespace
+
+std::span<const Verb> all_verbs() { return verbs; }
 
 int run(std::span<const std::string_view> args, std::ostream& out, std::ostream& err,
         const Terminal& terminal) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verbs of the program, one file each. run.cpp has the list.
+// The verbs of the program, one file each. run.cpp has the list; who wants to ask a verb by its
+// name finds it there.
 #pragma once
 
 #include <span>
@@ -12,9 +13,18 @@ namespace attncalc {
 
 using Args = std::span<const std::string_view>;
 
-int run_kv(Args args, const Streams& streams);
-int run_cost(Args args, const Streams& streams);
-int run_io(Args args, const Streams& streams);
+Question kv_question();
+Question cost_question();
+Question io_question();
 int run_models(Args args, const Streams& streams);
+
+// A verb is one question, or does its own parsing (it has commands of its own).
+struct Verb {
+  std::string_view name;
+  std::string_view summary;
+  Question (*question)() = nullptr;
+  int (*run)(Args args, const Streams& streams) = nullptr;
+};
+std::span<const Verb> all_verbs();
 
 }  // namespace attncalc

@@ -198,7 +198,7 @@ Object explanations_array(const CostAnswer& a) {
 
 }  // namespace
 
-std::string cost_json(const CostAnswer& a) {
+Json cost_json(const CostAnswer& a) {
   Object o = json::opening("attncalc/cost/1");
   o["model"] = json::model_object(a.model, a.parameters);
   o["scenario"] = scenario_object(a.scenario);
@@ -206,7 +206,7 @@ std::string cost_json(const CostAnswer& a) {
   o["ops"] = ops_array(a);
   if (!a.explained.empty()) o["explanations"] = explanations_array(a);
   json::put_notes(o, a.model);
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
 }  // namespace attncalc

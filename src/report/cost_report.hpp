@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/cost.hpp"
+#include "report/json_value.hpp"
 #include "report/report.hpp"
 
 namespace attncalc {
@@ -42,7 +43,7 @@ struct CostAnswer {
 };
 
 Report cost_report(const CostAnswer& answer);
-std::string cost_json(const CostAnswer& answer);
+Json cost_json(const CostAnswer& answer);
 
 // The columns of an operator that are formulas, with their JSON keys.
 struct ExplainedColumn {

@@ -59,7 +59,7 @@ Object row_object(const IoAnswer& a, const IoRow& row) {
 
 }  // namespace
 
-std::string io_json(const IoAnswer& a) {
+Json io_json(const IoAnswer& a) {
   Object o = json::opening("attncalc/io/1");
   o["scenario"] = scenario_object(a.scenario);
   json::put_real(o, "flops", a.flops);
@@ -68,7 +68,7 @@ std::string io_json(const IoAnswer& a) {
   o["largest_square_block"] = a.square_block ? Object(a.square_block->rows) : Object(nullptr);
   o["assumptions"] = Object::array();
   o["warnings"] = Object::array();
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
 }  // namespace attncalc

@@ -9,6 +9,7 @@
 
 #include "attention/tile_simulation.hpp"
 #include "attention/tile_traffic.hpp"
+#include "report/json_value.hpp"
 #include "report/report.hpp"
 
 namespace attncalc {
@@ -43,6 +44,6 @@ struct IoAnswer {
 };
 
 Report io_report(const IoAnswer& answer);
-std::string io_json(const IoAnswer& answer);
+Json io_json(const IoAnswer& answer);
 
 }  // namespace attncalc

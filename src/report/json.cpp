@@ -100,8 +100,4 @@ void put_notes(Object& object, const Model& model) {
   object["warnings"] = std::move(warnings);
 }
 
-std::string dump(const Object& object) {
-  return object.dump(2, ' ', false, Object::error_handler_t::replace) + "\n";
-}
-
 }  // namespace attncalc::json

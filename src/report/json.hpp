@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "model/model.hpp"
+#include "report/json_value.hpp"
 
 namespace attncalc::json {
 
@@ -30,8 +31,5 @@ void put_or_null(Object& object, const std::string& key, std::string_view text);
 // What every verb says about its model.
 Object model_object(const Model& model, const Parameters& parameters);
 void put_notes(Object& object, const Model& model);
-
-// Two spaces of indentation and a newline at the end. Bytes that are no UTF-8 become U+FFFD.
-std::string dump(const Object& object);
 
 }  // namespace attncalc::json

@@ -124,7 +124,7 @@ Object head_shares_array(const KvAnswer& a) {
 
 }  // namespace
 
-std::string kv_json(const KvAnswer& a) {
+Json kv_json(const KvAnswer& a) {
   Object o = json::opening("attncalc/kv/1");
   o["model"] = json::model_object(a.model, a.parameters);
   o["scenario"] = scenario_object(a.scenario);
@@ -134,7 +134,7 @@ std::string kv_json(const KvAnswer& a) {
     o["head_shares"] = head_shares_array(a);
   }
   json::put_notes(o, a.model);
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
 }  // namespace attncalc

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/placement.hpp"
+#include "report/json_value.hpp"
 #include "report/report.hpp"
 
 namespace attncalc {
@@ -42,6 +43,6 @@ struct KvAnswer {
 };
 
 Report kv_report(const KvAnswer& answer);
-std::string kv_json(const KvAnswer& answer);
+Json kv_json(const KvAnswer& answer);
 
 }  // namespace attncalc

@@ -69,15 +69,15 @@ Object facts_object(const ShownModel& shown) {
 
 }  // namespace
 
-std::string models_json(const ListedModels& listed) {
+Json models_json(const ListedModels& listed) {
   Object o = json::opening("attncalc/models/1");
   o["models"] = Object::array();
   for (const ModelSummary& m : listed.models) o["models"].push_back(summary_object(m));
   o["unread"] = listed.unread;
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
-std::string check_json(const std::vector<CheckedModel>& models) {
+Json check_json(const std::vector<CheckedModel>& models) {
   Object o = json::opening("attncalc/models-check/1");
   bool all = true;
   o["models"] = Object::array();
@@ -89,10 +89,10 @@ std::string check_json(const std::vector<CheckedModel>& models) {
     o["models"].push_back(std::move(one));
   }
   o["ok"] = all;
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
-std::string show_json(const ShownModel& shown) {
+Json show_json(const ShownModel& shown) {
   Object o = json::opening("attncalc/model/1");
   o["model"] = summary_object(shown.checked.summary);
   o["aliases"] = shown.aliases;
@@ -102,7 +102,7 @@ std::string show_json(const ShownModel& shown) {
   o["stored"] = stored_array(shown.checked.summary);
   o["facts"] = facts_object(shown);
   json::put_notes(o, shown.checked.summary.model);
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
 }  // namespace attncalc

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ingest/expect.hpp"
+#include "report/json_value.hpp"
 #include "report/report.hpp"
 
 namespace attncalc {
@@ -19,10 +20,10 @@ struct ListedModels {
   std::vector<std::string> unread;  // names of entries that this release cannot read
 };
 Report models_report(const ListedModels& listed);
-std::string models_json(const ListedModels& listed);
+Json models_json(const ListedModels& listed);
 
 Report check_report(const std::vector<CheckedModel>& models);
-std::string check_json(const std::vector<CheckedModel>& models);
+Json check_json(const std::vector<CheckedModel>& models);
 
 // An entry or file with what it states itself.
 struct ShownModel {
@@ -33,6 +34,6 @@ struct ShownModel {
 };
 
 Report show_report(const ShownModel& shown);
-std::string show_json(const ShownModel& shown);
+Json show_json(const ShownModel& shown);
 
 }  // namespace attncalc

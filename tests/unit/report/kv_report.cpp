@@ -25,7 +25,7 @@ KvAnswer answer_for(std::string_view name, const KvQuery& query, const Placement
   return a;
 }
 
-ordered_json json_of(const KvAnswer& a) { return ordered_json::parse(kv_json(a)); }
+ordered_json json_of(const KvAnswer& a) { return ordered_json::parse(kv_json(a).text()); }
 
 std::vector<std::string> keys_of(const ordered_json& object) {
   std::vector<std::string> keys;
