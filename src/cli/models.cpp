@@ -147,12 +147,19 @@ int run_check(Args args, const Streams& streams) {
       .name = "attncalc models check",
       .summary = "Whether files are read, and give what their `expect` says.",
       .about =
-          "Takes configs and YAML files; without any, checks the built-in catalog.\n"
-          "Exit code 1: a figure is not as stated; 2: a file cannot be read.",
-      .positional = Positional{"FILE", &files, 0, any_number},
+          "Takes configs, YAML files, folders and GGUF files; without any, checks the built-in "
+          "catalog.\n"
+          "Where a model's weights are there (safetensors beside its config, the tensors of a "
+          "GGUF\n"
+          "file), their headers are held against the weights that the config asks for.\n"
+          "Exit code 1: a figure is not as stated, or weights are not those of the config; 2: a "
+          "file\n"
+          "cannot be read.",
+      .positional = Positional{"FILE|FOLDER", &files, 0, any_number},
       .groups = {flag_group(output, CanExplain::no)},
       .examples = {
-          {"a model file before it is sent in", "attncalc models check models/mine.yaml"}}};
+          {"a model file before it is sent in", "attncalc models check models/mine.yaml"},
+          {"a download, before a week is spent on it", "attncalc models check ./Qwen3-8B"}}};
   return run_command(command, output, args, streams, [&]() -> Result<Answer> {
     Result<std::vector<CheckedModel>> models = check_models(files);
     if (!models) return models.problems();

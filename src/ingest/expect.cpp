@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "base/unit_text.hpp"
+#include "ingest/gguf/split.hpp"
 
 namespace attncalc {
 namespace {
@@ -183,8 +184,24 @@ Result<ModelSummary> summarise(Model model) {
 }
 
 bool CheckedModel::holds() const {
-  return std::ranges::all_of(figures, [](const Checked& c) { return c.holds; });
+  return (!weights || weights->holds()) &&
+         std::ranges::all_of(figures, [](const Checked& c) { return c.holds; });
 }
+
+namespace {
+
+// Against the headers beside a config, or the tensors of a GGUF file. Nothing where there are none.
+Result<std::optional<WeightCheck>> weights_of(const FoundModel& found, const Model& model) {
+  if (found.side.weights) return std::optional(check_weights(model, *found.side.weights));
+  if (!found.is_gguf) return std::optional<WeightCheck>();
+  std::vector<Warning> told_by_the_model;
+  const Result<gguf::Header> header = gguf::read_parts(found.source, told_by_the_model);
+  if (!header) return header.problems();
+  if (header->tensors.empty()) return std::optional<WeightCheck>();
+  return std::optional(check_weights(model, found.source, file_tensors(*header, model)));
+}
+
+}  // namespace
 
 Result<CheckedModel> check_model(const FoundModel& found) {
   const Result<Expect> expect = read_expect(found.document);
@@ -197,6 +214,9 @@ Result<CheckedModel> check_model(const FoundModel& found) {
   out.file = found.source;
   out.summary = *std::move(summary);
   out.figures = compare(out.summary, *expect);
+  Result<std::optional<WeightCheck>> weights = weights_of(found, out.summary.model);
+  if (!weights) return weights.problems();
+  out.weights = *std::move(weights);
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ingest/load.hpp"
+#include "ingest/weight_check.hpp"
 #include "model/kv.hpp"
 
 namespace attncalc {
@@ -57,6 +58,7 @@ struct CheckedModel {
   std::string file;
   ModelSummary summary;
   std::vector<Checked> figures;
+  std::optional<WeightCheck> weights;  // where there are headers of weights
 
   bool holds() const;
 };

@@ -14,6 +14,7 @@
 #include "base/nearest.hpp"
 #include "ingest/catalog.hpp"
 #include "ingest/gguf/read_gguf.hpp"
+#include "ingest/header_formats.hpp"
 #include "ingest/hub_cache.hpp"
 #include "ingest/overrides.hpp"
 
@@ -23,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool has_model_suffix(std::string_view path) {
-  constexpr std::string_view suffixes[] = {".json", ".yaml", ".yml", ".gguf"};
+  constexpr std::string_view suffixes[] = {".json", ".yaml", ".yml", ".gguf", ".safetensors"};
   return std::ranges::any_of(suffixes, [&](std::string_view s) { return path.ends_with(s); });
 }
 
@@ -66,20 +67,52 @@ std::string name_of(const std::string& path) {
   return generic ? folder : file.stem().string();
 }
 
-// hf_quant_config.json beside a config.json; any other file stands alone.
+// What stands beside a config.json; any other file stands alone.
 Result<SideFiles> find_side_files(const std::string& path) {
   SideFiles out;
-  const fs::path beside = fs::path(path).parent_path() / "hf_quant_config.json";
-  if (fs::path(path).filename() != "config.json" || !exists(beside.string())) return out;
-  Result<std::string> text = read_file(beside.string());
-  if (!text) return text.problems();
-  Result<Document> document = parse_json(beside.string(), *std::move(text));
-  if (!document) return document.problems();
-  out.quantisation = *std::move(document);
+  if (fs::path(path).filename() != "config.json") return out;
+  const fs::path folder = fs::path(path).parent_path();
+  if (const fs::path beside = folder / "hf_quant_config.json"; exists(beside.string())) {
+    Result<std::string> text = read_file(beside.string());
+    if (!text) return text.problems();
+    Result<Document> document = parse_json(beside.string(), *std::move(text));
+    if (!document) return document.problems();
+    out.quantisation = *std::move(document);
+  }
+  Result<std::optional<safetensors::Weights>> weights = safetensors::read_folder(folder.string());
+  if (!weights) return weights.problems();
+  out.weights = *std::move(weights);
   return out;
 }
 
+// A file that says more about the model of the config.json beside it, given in its place.
+bool is_side_file(const std::string& path) {
+  return safetensors::is_weights_name(path) ||
+         fs::path(path).filename().string().ends_with("hf_quant_config.json");
+}
+
+Result<FoundModel> find_file(const std::string& path);
+
+Result<FoundModel> find_by_side_file(const std::string& path) {
+  if (const Result<File> file = File::open(path); !file) return file.problems();
+  const std::string config = (fs::path(path).parent_path() / "config.json").string();
+  if (!exists(config)) {
+    Problem problem =
+        usage_problem("this file says how weights are stored, and not what the model is",
+                      "put the model's config.json beside it, and name that or the folder");
+    problem.at.file = path;
+    return problem;
+  }
+  Result<FoundModel> found = find_file(config);
+  if (!found || !safetensors::is_weights_name(path)) return found;
+  Result<safetensors::Weights> weights = safetensors::read_weights(path);
+  if (!weights) return weights.problems();
+  found->side.weights = *std::move(weights);
+  return found;
+}
+
 Result<FoundModel> find_file(const std::string& path) {
+  if (is_side_file(path)) return find_by_side_file(path);
   if (path.ends_with(".gguf") || begins_with_gguf_magic(path)) {
     return FoundModel{.document = {}, .name = name_of(path), .source = path, .is_gguf = true};
   }
@@ -166,6 +199,13 @@ Result<Model> read_model(const FoundModel& found, const LoadOptions& options) {
   model->source = found.source;
   model->assumptions.insert(model->assumptions.begin(), notes->assumptions.begin(),
                             notes->assumptions.end());
+  try {
+    if (found.side.weights) take_weights(*found.side.weights, *model);
+  } catch (const Overflow& overflow) {
+    Problem problem = usage_problem(overflow.what());
+    problem.at.file = found.side.weights->source;
+    return problem;
+  }
   model->warnings.insert(model->warnings.begin(), notes->warnings.begin(), notes->warnings.end());
   return model;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/document.hpp"
+#include "ingest/safetensors/weights.hpp"
 #include "model/model.hpp"
 
 namespace attncalc {
@@ -32,7 +33,8 @@ struct LoadOptions {
 
 // What may stand beside a config.json and says more about the same model.
 struct SideFiles {
-  std::optional<Document> quantisation;  // hf_quant_config.json
+  std::optional<Document> quantisation;         // hf_quant_config.json
+  std::optional<safetensors::Weights> weights;  // the headers of its safetensors
 };
 
 Result<Model> load_model(std::string_view spec, const LoadOptions& options = {});

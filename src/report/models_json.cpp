@@ -46,6 +46,49 @@ Object stored_array(const ModelSummary& m) {
   return list;
 }
 
+Object sides_array(const std::vector<OneSided>& tensors) {
+  Object list = Object::array();
+  for (const OneSided& t : tensors) {
+    Object o{{"name", t.what}};
+    json::put(o, "tensors", t.tensors);
+    json::put(o, "parameters_each", t.each.value.value);
+    list.push_back(std::move(o));
+  }
+  return list;
+}
+
+// What the headers of the weights hold, and where that is not what the config says.
+Object weights_object(const WeightCheck& w) {
+  Object o{{"source", w.file.source}};
+  json::put(o, "bytes", w.file.bytes.value.value);
+  o["types"] = Object::array();
+  for (const HeaderFormat& format : w.file.formats) {
+    Object type{{"type", format.name}};
+    json::put(type, "tensors", format.tensors);
+    json::put(type, "values", format.elements.value.value);
+    json::put(type, "bytes", format.bytes.value.value);
+    o["types"].push_back(std::move(type));
+  }
+  o["uses"] = Object::array();
+  for (const UseTotal& use : w.uses) {
+    Object one{{"use", use_name(use.use)}};
+    json::put(one, "tensors", use.tensors);
+    json::put(one, "parameters", use.parameters.value.value);
+    json::put(one, "bytes", use.bytes.value.value);
+    o["uses"].push_back(std::move(one));
+  }
+  json::put(o, "language_model_parameters", w.parameters_in_file.value.value);
+  json::put(o, "language_model_bytes", w.bytes_in_file.value.value);
+  json::put(o, "config_parameters", w.parameters_of_model.value.value);
+  json::put(o, "config_bytes", w.bytes_of_model.value.value);
+  o["only_in_file"] = sides_array(w.only_in_file);
+  o["only_by_config"] = sides_array(w.only_in_model);
+  o["missing_files"] = w.missing_shards;
+  if (w.stated_size) json::put(o, "stated_bytes", w.stated_size->value.value);
+  o["ok"] = w.holds();
+  return o;
+}
+
 Object weights_array(const Model& model) {
   Object list = Object::array();
   for (const WeightLine& line : weight_lines(model)) {
@@ -85,6 +128,7 @@ Json check_json(const std::vector<CheckedModel>& models) {
     all = all && m.holds();
     Object one{{"file", m.file}, {"model", summary_object(m.summary)}};
     one["figures"] = figures_array(m.figures);
+    if (m.weights) one["weights"] = weights_object(*m.weights);
     one["ok"] = m.holds();
     o["models"].push_back(std::move(one));
   }

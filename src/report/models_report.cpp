@@ -83,8 +83,19 @@ Table check_record(const std::vector<CheckedModel>& models) {
       out.rows.push_back({m.file, c.figure, c.expected.value, number_cell(c.computed),
                           std::string(c.holds ? "true" : "false")});
     }
+    if (!m.weights || !m.weights->is_complete()) continue;
+    out.rows.push_back({m.file, std::string("parameters in the weights"),
+                        m.weights->parameters_in_file.value.value,
+                        m.weights->parameters_of_model.value.value,
+                        std::string(m.weights->holds() ? "true" : "false")});
   }
   return out;
+}
+
+std::string verdict_of(const CheckedModel& m) {
+  if (!m.holds()) return "NOT ALL HOLD";
+  if (m.weights && !m.weights->is_complete()) return "weights not all there";
+  return m.weights || !m.figures.empty() ? "all hold" : "is read";
 }
 
 Table checked_models(const std::vector<CheckedModel>& models) {
@@ -97,19 +108,97 @@ Table checked_models(const std::vector<CheckedModel>& models) {
                  {"holds", "", Unit::text}};
   for (const CheckedModel& m : models) {
     const auto stated = static_cast<std::int64_t>(m.figures.size());
-    const std::string verdict = m.holds() ? (stated > 0 ? "all hold" : "is read") : "NOT ALL HOLD";
     out.rows.push_back({m.file, attention_label(m.summary.model), depth_of(m.summary),
-                        total_of(m.summary), stated, verdict});
+                        total_of(m.summary), stated, verdict_of(m)});
   }
   return out;
 }
 
+// --- weights against their own headers -----------------------------------------------------------
+
+Table uses_of(const WeightCheck& w) {
+  Table out;
+  out.title = w.file.source;
+  out.columns = {{"use", "what the tensors are", Unit::text},
+                 {"tensors", "tensors", Unit::count},
+                 {"parameters", "parameters", Unit::count},
+                 {"bytes", {}, Unit::bytes},
+                 {"example", "the first", Unit::text}};
+  for (const UseTotal& use : w.uses) {
+    out.rows.push_back({std::string(use_name(use.use)), use.tensors, use.parameters.value.value,
+                        use.bytes.value.value, use.example});
+  }
+  std::int64_t tensors = 0;
+  for (const HeaderFormat& format : w.file.formats) tensors += format.tensors;
+  out.rows.push_back({std::string("all"), tensors, Cell(), w.file.bytes.value.value, Cell()});
+  return out;
+}
+
+Table types_of(const WeightCheck& w) {
+  Table out;
+  out.columns = {{"type", "type", Unit::text},
+                 {"tensors", "tensors", Unit::count},
+                 {"values", "values", Unit::count},
+                 {"bytes", {}, Unit::bytes}};
+  for (const HeaderFormat& format : w.file.formats) {
+    out.rows.push_back(
+        {format.name, format.tensors, format.elements.value.value, format.bytes.value.value});
+  }
+  return out;
+}
+
+Table sides_of(const WeightCheck& w) {
+  Table out;
+  out.title = w.uses.empty() ? w.file.source : "";
+  out.columns = {{"side", "the language model", Unit::text},
+                 {"parameters", "parameters", Unit::count},
+                 {"bytes", {}, Unit::bytes}};
+  if (!w.uses.empty()) {
+    out.rows.push_back({std::string("in the file, with scales"), w.parameters_in_file.value.value,
+                        w.bytes_in_file.value.value});
+  }
+  out.rows.push_back({std::string("by its config"), w.parameters_of_model.value.value,
+                      w.bytes_of_model.value.value});
+  if (w.stated_size) {
+    out.rows.push_back(
+        {std::string("with all else, as the index states"), Cell(), w.stated_size->value.value});
+  }
+  return out;
+}
+
+Notes one_sided(std::string title, const std::vector<OneSided>& tensors) {
+  constexpr std::size_t most = 12;  // a wrong width makes every tensor differ
+  Notes out{std::move(title), {}};
+  for (const OneSided& t : tensors) {
+    if (out.items.size() == most) {
+      out.items.push_back(fmt::format("and {} more", tensors.size() - most));
+      break;
+    }
+    out.items.push_back(
+        fmt::format("{}: {} of {}", t.what, t.tensors, format_count(t.each.value.value)));
+  }
+  return out;
+}
+
+void add_weights(const WeightCheck& w, std::vector<Block>& blocks) {
+  if (!w.uses.empty()) {
+    blocks.push_back(uses_of(w));
+    blocks.push_back(types_of(w));
+  }
+  blocks.push_back(sides_of(w));
+  add_if_any(Notes{"files that are not there", w.missing_shards}, blocks);
+  add_if_any(one_sided("only in the file", w.only_in_file), blocks);
+  if (w.is_complete()) add_if_any(one_sided("only by the config", w.only_in_model), blocks);
+}
+
 void add_failures(const std::vector<CheckedModel>& models, std::vector<Block>& blocks) {
   for (const CheckedModel& m : models) {
+    if (m.weights) add_weights(*m.weights, blocks);
     if (m.holds()) continue;
     std::vector<Checked> failed;
     std::ranges::copy_if(m.figures, std::back_inserter(failed),
                          [](const Checked& c) { return !c.holds; });
+    if (failed.empty()) continue;
     Table table = figures_of(failed);
     table.title = m.file;
     blocks.push_back(std::move(table));
