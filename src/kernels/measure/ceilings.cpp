@@ -89,23 +89,23 @@ CeilingVariant read_variant(const Level& level, const std::shared_ptr<Field>& fi
   return {name, {job, static_cast<double>(level.slice * level.repeats) * workers}};
 }
 
-CeilingPlan read_plan(const Level& level, int workers) {
-  CeilingPlan plan{CeilingName::read, level.name, CeilingUnit::bytes, {}};
+std::vector<CeilingVariant> read_variants(const Level& level, int workers) {
+  std::vector<CeilingVariant> variants;
   const auto field = make_field(level.piece, level.slice, workers);
   const bool memory = level.name == "DRAM";
   for (const int streams : {1, 2, 4, 8, 16}) {
-    plan.variants.push_back(read_variant(level, field, workers, streams, 0, ""));
+    variants.push_back(read_variant(level, field, workers, streams, 0, ""));
     if (!memory) continue;
     for (const std::size_t lines : {8, 64}) {
       constexpr std::size_t line = 64;  // bytes
-      plan.variants.push_back(read_variant(level, field, workers, streams, lines * line, ""));
+      variants.push_back(read_variant(level, field, workers, streams, lines * line, ""));
     }
   }
   if (memory) {
     const auto small = make_field(level.piece, level.slice, workers, Buffer::Pages::small);
-    plan.variants.push_back(read_variant(level, small, workers, 4, 0, ", small pages"));
+    variants.push_back(read_variant(level, small, workers, 4, 0, ", small pages"));
   }
-  return plan;
+  return variants;
 }
 
 // Copy goes through two arrays and triad through three, each as long as the level allows.
@@ -130,17 +130,16 @@ CeilingVariant store_variant(const Level& level, const std::shared_ptr<Field>& f
   return {stores == Stores::cached ? "stores" : "streaming stores", {job, moved}};
 }
 
-CeilingPlan store_plan(CeilingName name, const Level& level, int workers, std::size_t arrays,
-                       StoreLoop loop) {
-  CeilingPlan plan{name, level.name, CeilingUnit::bytes, {}};
+std::vector<CeilingVariant> store_variants(const Level& level, int workers, std::size_t arrays,
+                                           StoreLoop loop) {
   // Room for the pointer that a loop of two arrays does not use.
   const auto field = make_field(level.piece + 2 * level.slice, level.slice, workers);
-  field->piece = level.piece + 2 * level.slice;
-  plan.variants.push_back(store_variant(level, field, workers, arrays, Stores::cached, loop));
+  std::vector<CeilingVariant> variants = {
+      store_variant(level, field, workers, arrays, Stores::cached, loop)};
   if (level.name == "DRAM") {
-    plan.variants.push_back(store_variant(level, field, workers, arrays, Stores::streaming, loop));
+    variants.push_back(store_variant(level, field, workers, arrays, Stores::streaming, loop));
   }
-  return plan;
+  return variants;
 }
 
 // --- arithmetic ----------------------------------------------------------------------------------
@@ -158,8 +157,9 @@ CeilingVariant math_variant(std::string name, int workers,
 
 void add_arithmetic(std::vector<CeilingPlan>& plans, const CpuFeatures& f, int workers) {
   constexpr double vector_rate = 100.0 * units::giga, tile_rate = 2.0 * units::tera;
-  const auto add = [&](CeilingName name, CeilingUnit unit, std::vector<CeilingVariant> variants) {
-    plans.push_back({name, "", unit, std::move(variants)});
+  const auto add = [&](CeilingName name, CeilingUnit unit,
+                       const std::vector<CeilingVariant>& variants) {
+    plans.push_back({name, "", unit, [variants] { return variants; }});
   };
   const auto one = [&](std::string name, auto loop, double rate) {
     return math_variant(std::move(name), workers, loop, rate);
@@ -190,7 +190,7 @@ void add_arithmetic(std::vector<CeilingPlan>& plans, const CpuFeatures& f, int w
         fmt::format("polynomial of degree {}, {}", degree, target),
         [degree](std::size_t rounds) { return exp_loop(rounds, degree); }, vector_rate / 10));
   }
-  add(CeilingName::exp, CeilingUnit::values, std::move(exps));
+  add(CeilingName::exp, CeilingUnit::values, exps);
   add(CeilingName::convert, CeilingUnit::values,
       {one(fmt::format("bf16 and back, {}", target), convert_loop, vector_rate / 10)});
 }
@@ -200,9 +200,12 @@ void add_arithmetic(std::vector<CeilingPlan>& plans, const CpuFeatures& f, int w
 std::vector<CeilingPlan> ceiling_plans(const Cpu& cpu, const CpuFeatures& features, int workers) {
   std::vector<CeilingPlan> plans;
   for (const Level& level : levels_of(cpu, workers)) {
-    plans.push_back(read_plan(level, workers));
-    plans.push_back(store_plan(CeilingName::copy, level, workers, 2, do_copy));
-    plans.push_back(store_plan(CeilingName::triad, level, workers, 3, triad_loop));
+    const auto add = [&](CeilingName name, auto variants) {
+      plans.push_back({name, level.name, CeilingUnit::bytes, variants});
+    };
+    add(CeilingName::read, [=] { return read_variants(level, workers); });
+    add(CeilingName::copy, [=] { return store_variants(level, workers, 2, do_copy); });
+    add(CeilingName::triad, [=] { return store_variants(level, workers, 3, triad_loop); });
   }
   add_arithmetic(plans, features, workers);
   return plans;
@@ -225,7 +228,8 @@ bool is_roof(const CeilingPlan& plan) {
 
 Ceiling measure_ceiling(Workers& workers, const CeilingPlan& plan, const RaceOptions& options) {
   std::vector<Contestant> contestants;
-  for (const CeilingVariant& variant : plan.variants) contestants.push_back(variant.contestant);
+  const std::vector<CeilingVariant> variants = plan.variants();
+  for (const CeilingVariant& variant : variants) contestants.push_back(variant.contestant);
   const Race times = race(workers, contestants, options);
   Ceiling best{
       .name = plan.name, .level = plan.level, .unit = plan.unit, .workers = workers.count()};
@@ -237,7 +241,7 @@ Ceiling measure_ceiling(Workers& workers, const CeilingPlan& plan, const RaceOpt
     best.spread = m.spread;
     best.kept = m.kept;
     best.discarded = m.discarded;
-    best.variant = plan.variants[i].name;
+    best.variant = variants[i].name;
     best.contestant = contestants[i];
   }
   return best;

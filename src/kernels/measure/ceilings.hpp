@@ -46,7 +46,7 @@ struct CeilingPlan {
   CeilingName name = CeilingName::read;
   std::string level;  // "L1", "L2", "L3", "DRAM"; empty for arithmetic
   CeilingUnit unit = CeilingUnit::bytes;
-  std::vector<CeilingVariant> variants;
+  std::function<std::vector<CeilingVariant>()> variants;  // allocates what they work on
 };
 // All that this processor has, for so many workers together.
 std::vector<CeilingPlan> ceiling_plans(const Cpu& cpu, const CpuFeatures& features, int workers);
