@@ -26,7 +26,7 @@ constexpr Verb verbs[] = {
     {"models", "the catalog: list it, show an entry, check files", nullptr, run_models},
 };
 
-std::string help() {
+std::string overview() {
   std::string out = fmt::format(
       "What the attention of a language model costs, counted from the model's own config.\n\n"
       "usage: {} COMMAND [flags]\n\n",
@@ -53,12 +53,12 @@ Problem unknown_verb(std::string_view typed) {
 
 int dispatch(Args args, const Streams& streams) {
   if (args.empty()) {
-    streams.err << help();
+    streams.err << overview();
     return usage_problem({}).exit_code;
   }
   const std::string_view first = args.front();
   if (first == "--help" || first == "-h" || first == "help") {
-    streams.out << help();
+    streams.out << overview();
     return 0;
   }
   if (first == "--version") {

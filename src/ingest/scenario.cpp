@@ -13,7 +13,7 @@ namespace {
 
 using native::Sheet;
 
-const std::vector<std::string_view> top_keys = {"name", "groups"};
+const std::vector<std::string_view> scenario_keys = {"name", "groups"};
 const std::vector<std::string_view> group_keys = {"count",         "new",    "cached",
                                                   "shared_prefix", "family", "phase"};
 
@@ -73,7 +73,7 @@ class GroupReader {
 std::vector<SequenceGroup> read_groups(Sheet& sheet, const Node& root) {
   std::vector<SequenceGroup> groups;
   if (!sheet.is(root, NodeKind::map, "a map with groups")) return groups;
-  sheet.refuse_unknown(root, "a scenario", top_keys);
+  sheet.refuse_unknown(root, "a scenario", scenario_keys);
   const Node* list = root.find("groups");
   if (list == nullptr) {
     sheet.wrong(root, "a scenario needs groups");

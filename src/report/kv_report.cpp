@@ -13,10 +13,10 @@
 namespace attncalc {
 namespace {
 
-std::int64_t count_of(Bytes bytes) { return bytes.value.value; }
+std::int64_t whole_bytes(Bytes bytes) { return bytes.value.value; }
 
 double share_of(Bytes part, Bytes whole) {
-  return static_cast<double>(count_of(part)) / static_cast<double>(count_of(whole));
+  return static_cast<double>(whole_bytes(part)) / static_cast<double>(whole_bytes(whole));
 }
 
 // --- the opening ---------------------------------------------------------------------------------
@@ -57,16 +57,16 @@ Facts figures_of(const KvAnswer& a) {
   const auto add = [&](std::string label, Cell value) {
     out.facts.push_back({std::move(label), std::move(value)});
   };
-  add("total", count_of(a.placed.total));
-  if (a.placed.total != f.payload) add("payload", count_of(f.payload));
+  add("total", whole_bytes(a.placed.total));
+  if (a.placed.total != f.payload) add("payload", whole_bytes(f.payload));
   if (a.placed.devices > Count(1)) {
     add(fmt::format("per device, the fullest of {} ({})", format_count(a.placed.devices.value),
                     placement_text(a)),
-        count_of(a.placed.per_device));
+        whole_bytes(a.placed.per_device));
   }
-  add("per sequence", count_of(f.per_sequence));
+  add("per sequence", whole_bytes(f.per_sequence));
   if (f.fixed_per_sequence > Bytes(0)) {
-    add("of which state, whatever the context", count_of(f.fixed_per_sequence));
+    add("of which state, whatever the context", whole_bytes(f.fixed_per_sequence));
   }
   const bool slower_now = f.bytes_per_token != f.bytes_per_token_from_empty;
   add(slower_now ? "per further token" : "per token", number_cell(f.bytes_per_token));
@@ -80,7 +80,7 @@ Table components_of(const KvAnswer& a) {
                  {"bytes", "", Unit::bytes},
                  {"share", "share", Unit::share}};
   for (const NamedBytes& part : a.figures.components) {
-    out.rows.push_back({part.name, count_of(part.bytes), share_of(part.bytes, a.figures.payload)});
+    out.rows.push_back({part.name, whole_bytes(part.bytes), share_of(part.bytes, a.figures.payload)});
   }
   return out;
 }
@@ -92,7 +92,7 @@ Table groups_of(const KvAnswer& a) {
                  {"bytes", "", Unit::bytes},
                  {"share", "share", Unit::share}};
   for (const GroupBytes& group : a.figures.groups) {
-    out.rows.push_back({group.kind, group.layers, count_of(group.bytes),
+    out.rows.push_back({group.kind, group.layers, whole_bytes(group.bytes),
                         share_of(group.bytes, a.figures.payload)});
   }
   return out;
@@ -104,7 +104,7 @@ Table allocation_of(const KvAnswer& a) {
                  {"bytes", "", Unit::bytes},
                  {"why", "why", Unit::text}};
   for (const AllocationItem& item : a.placed.allocation) {
-    out.rows.push_back({item.name, count_of(item.bytes), item.why});
+    out.rows.push_back({item.name, whole_bytes(item.bytes), item.why});
   }
   return out;
 }
@@ -191,15 +191,15 @@ Table record_of(const KvAnswer& a) {
   r.add("dp", s.placement.dp.value);
   r.add("cp", s.placement.cp.value);
   r.add("dcp", s.placement.dcp.value);
-  r.add("payload_bytes", count_of(a.figures.payload));
-  r.add("total_bytes", count_of(a.placed.total));
-  r.add("per_sequence_bytes", count_of(a.figures.per_sequence));
-  r.add("per_device_bytes", count_of(a.placed.per_device));
+  r.add("payload_bytes", whole_bytes(a.figures.payload));
+  r.add("total_bytes", whole_bytes(a.placed.total));
+  r.add("per_sequence_bytes", whole_bytes(a.figures.per_sequence));
+  r.add("per_device_bytes", whole_bytes(a.placed.per_device));
   r.add("bytes_per_token", number_cell(a.figures.bytes_per_token));
   r.add("bytes_per_token_from_empty", number_cell(a.figures.bytes_per_token_from_empty));
-  r.add("fixed_bytes_per_sequence", count_of(a.figures.fixed_per_sequence));
+  r.add("fixed_bytes_per_sequence", whole_bytes(a.figures.fixed_per_sequence));
   for (const NamedBytes& part : a.figures.components) {
-    r.add(part.name + "_bytes", count_of(part.bytes));
+    r.add(part.name + "_bytes", whole_bytes(part.bytes));
   }
   return r.take();
 }

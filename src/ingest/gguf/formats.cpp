@@ -18,7 +18,7 @@ struct PartModule {
 };
 
 // A fused matrix is several modules of one format.
-constexpr PartModule table[] = {
+constexpr PartModule part_modules[] = {
     {"attn_q", "self_attn.q_proj"},
     {"attn_k", "self_attn.k_proj"},
     {"attn_v", "self_attn.v_proj"},
@@ -79,7 +79,7 @@ class FormatWriter {
   WeightFormats write() {
     add_outside("token_embd.weight", "model.embed_tokens");
     add_outside("output.weight", "lm_head");
-    for (const PartModule& row : table) add(row);
+    for (const PartModule& row : part_modules) add(row);
     return std::move(formats_);
   }
 
