@@ -2,9 +2,10 @@
 #
 # clang-tidy over the sources, by the list in .clang-tidy, all findings errors. Usage:
 #     tidy.py BUILD [--all] [FOLDER…]
-# BUILD holds compile_commands.json, and the names of what was clean are kept there: a file is read
-# again when it, a header of ours that it sees, the list, or clang-tidy itself has changed. --all
-# reads clean files again. FOLDER: src, tests; without one, both.
+# BUILD holds compile_commands.json, of a build that compiles folders as one (a third of the time) or
+# not. The names of what was clean are kept there: a file is read again when it, a header of ours that
+# it sees, the list, or clang-tidy itself has changed. --all reads clean files again. FOLDER: src,
+# tests; without one, both.
 import argparse
 import concurrent.futures
 import hashlib
@@ -76,7 +77,16 @@ def ours(build, folders):
         commands = json.load(f)
     known = {path for folder in folders for path in common.files(".cpp", under=folder)}
     found = {os.path.relpath(c["file"], common.ROOT): c["command"] for c in commands}
-    return {path: command for path, command in sorted(found.items()) if path in known}
+    return {
+        path: command for path, command in sorted(found.items()) if compiled_with(path) <= known
+    }
+
+
+def compiled_with(path):
+    """The sources that a compiled file stands for: itself, or the files of a folder as one."""
+    if not path.endswith("_cxx.cxx"):
+        return {path}
+    return {os.path.relpath(name, common.ROOT) for name in INCLUDE.findall(common.read(path))}
 
 
 def stale(build, folders, about, everything):
