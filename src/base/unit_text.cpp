@@ -244,6 +244,72 @@ std::string format_flops(Flops flops) {
   return fmt::format("{:.4g} {}", flops.value / unit.flops, unit.name);
 }
 
+namespace {
+
+struct DecimalPrefix {
+  std::string_view name;
+  double factor;
+};
+constexpr auto decimal_prefixes =
+    std::to_array<DecimalPrefix>({{"P", static_cast<double>(units::tera) * units::kilo},
+                                  {"T", static_cast<double>(units::tera)},
+                                  {"G", static_cast<double>(units::giga)},
+                                  {"M", static_cast<double>(units::mega)},
+                                  {"k", static_cast<double>(units::kilo)}});
+
+std::string with_prefix(double value, std::string_view unit) {
+  for (const DecimalPrefix& p : decimal_prefixes) {
+    if (value >= p.factor) return fmt::format("{:.4g} {}{}", value / p.factor, p.name, unit);
+  }
+  return fmt::format("{:.4g} {}", value, unit);
+}
+
+constexpr auto time_units = std::to_array<TimeUnit>(
+    {{"s", 1}, {"ms", 1.0 / units::kilo}, {"us", 1.0 / units::mega}, {"ns", 1.0 / units::giga}});
+
+// As it is printed: the Greek letter, which nobody has to type.
+std::string_view printed(const TimeUnit& unit) { return unit.name == "us" ? "µs" : unit.name; }
+
+}  // namespace
+
+std::string format_rate(BytesPerSecond rate) { return with_prefix(rate.value, "B/s"); }
+std::string format_rate(FlopsPerSecond rate) { return with_prefix(rate.value, "FLOP/s"); }
+
+TimeUnit column_unit(Seconds largest) {
+  for (const TimeUnit& unit : time_units) {
+    if (largest.value >= unit.seconds) return {printed(unit), unit.seconds};
+  }
+  return {time_units.back().name, time_units.back().seconds};
+}
+
+std::string format_in(Seconds seconds, const TimeUnit& unit) {
+  constexpr double smallest = 0.0005;  // that three decimals show
+  if (seconds.value == 0) return "0";
+  const double shown = seconds.value / unit.seconds;
+  return shown < smallest ? "<0.001" : fmt::format("{:.3f}", shown);
+}
+
+std::string format_seconds(Seconds seconds) {
+  if (seconds.value == 0) return "0 s";
+  const TimeUnit unit = column_unit(seconds);
+  return fmt::format("{:.4g} {}", seconds.value / unit.seconds, unit.name);
+}
+
+Result<Seconds> parse_seconds(std::string_view text, std::string_view what) {
+  constexpr std::string_view hint = "write 3us, 2.5ms or 1s";
+  const auto number = read_decimal(text);
+  if (!number) return refuse(what, text, "is no time", hint);
+  std::string_view unit = text.substr(number->length);
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (unit.empty()) return refuse(what, text, "has no unit", hint);
+  for (const TimeUnit& known : time_units) {
+    if (unit == known.name || unit == printed(known)) {
+      return Seconds(std::stod(std::string(text.substr(0, number->length))) * known.seconds);
+    }
+  }
+  return refuse(what, text, "has a unit that is unknown", hint);
+}
+
 std::string format_count(std::int64_t value) {
   std::string digits = fmt::format("{}", value);
   const std::size_t first = value < 0 ? 2 : 1;  // no comma before the first digit

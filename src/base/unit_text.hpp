@@ -27,6 +27,9 @@ Result<std::int64_t> parse_count(std::string_view text, std::string_view what,
 // "80 GB", "10GiB", "512 MiB", "1024 B". Errors: no unit, unknown unit, not a whole byte count.
 Result<Bytes> parse_bytes(std::string_view text, std::string_view what);
 
+// "3us", "2.5 ms", "1 s": a time with its unit. Errors: no unit, unknown unit, no number.
+Result<Seconds> parse_seconds(std::string_view text, std::string_view what);
+
 enum class UnitStyle { iec, si, bytes };
 
 // "10.00 GiB", "10.74 GB", "10,737,418,240 B": three or four significant digits, never a rounded
@@ -53,6 +56,20 @@ FlopUnit column_unit(Flops largest);
 std::string format_in(Flops flops, const FlopUnit& unit);
 // "1.234 TFLOP": four significant digits.
 std::string format_flops(Flops flops);
+
+// Times and rates, whose prefixes are decimal: "8.214 ms", "3.35 TB/s", "989.4 TFLOP/s": four
+// significant digits.
+std::string format_seconds(Seconds seconds);
+std::string format_rate(BytesPerSecond rate);
+std::string format_rate(FlopsPerSecond rate);
+
+// The same for a column.
+struct TimeUnit {
+  std::string_view name = "s";
+  double seconds = 1;
+};
+TimeUnit column_unit(Seconds largest);
+std::string format_in(Seconds seconds, const TimeUnit& unit);
 
 // "10,737,418,240": grouped digits for counts in tables.
 std::string format_count(std::int64_t value);

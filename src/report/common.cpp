@@ -59,4 +59,9 @@ Cell number_cell(double value) {
   return value;
 }
 
+Cell intensity_cell(FlopsPerByte intensity) {
+  if (!std::isfinite(intensity.value)) return {};
+  return intensity.value;
+}
+
 }  // namespace attncalc

@@ -33,4 +33,7 @@ void add_notes(const Model& model, std::vector<Block>& blocks);
 // A whole number where it is one, else the real number.
 Cell number_cell(double value);
 
+// Empty where nothing is moved.
+Cell intensity_cell(FlopsPerByte intensity);
+
 }  // namespace attncalc

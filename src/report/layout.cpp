@@ -72,13 +72,16 @@ void add_bytes(TextTable& out, const Table& table, std::size_t at, UnitStyle uni
   fill(out, table, at, exact_text);
 }
 
-Flops flops_in(const Cell& cell) {
+// The number in a cell, whole or real.
+double real_in(const Cell& cell) {
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) {
-    return Flops(static_cast<double>(*whole));
+    return static_cast<double>(*whole);
   }
   const auto* real = std::get_if<double>(&cell);
-  return Flops(real ? *real : 0);
+  return real ? *real : 0;
 }
+
+Flops flops_in(const Cell& cell) { return Flops(real_in(cell)); }
 
 void add_flops(TextTable& out, const Table& table, std::size_t at) {
   Flops largest;
@@ -86,6 +89,16 @@ void add_flops(TextTable& out, const Table& table, std::size_t at) {
   const FlopUnit unit = column_unit(largest);
   out.columns.push_back({with_unit(table.columns[at].heading, unit.name), true});
   fill(out, table, at, [&](const Cell& cell) { return format_in(flops_in(cell), unit); });
+}
+
+Seconds seconds_in(const Cell& cell) { return Seconds(real_in(cell)); }
+
+void add_seconds(TextTable& out, const Table& table, std::size_t at) {
+  Seconds largest;
+  for (const std::vector<Cell>& row : table.rows) largest = std::max(largest, seconds_in(row[at]));
+  const TimeUnit unit = column_unit(largest);
+  out.columns.push_back({with_unit(table.columns[at].heading, unit.name), true});
+  fill(out, table, at, [&](const Cell& cell) { return format_in(seconds_in(cell), unit); });
 }
 
 }  // namespace
@@ -103,6 +116,10 @@ TextTable lay_out(const Table& table, UnitStyle units) {
       add_flops(out, table, at);
       continue;
     }
+    if (column.unit == Unit::seconds) {
+      add_seconds(out, table, at);
+      continue;
+    }
     out.columns.push_back({column.heading, column.unit != Unit::text});
     fill(out, table, at, column.unit == Unit::share ? share_text : exact_text);
   }
@@ -116,6 +133,14 @@ TextTable lay_out(const Facts& facts, UnitStyle units) {
     if (fact.unit == Unit::flops) {
       const std::string exact = exact_text(fact.value) + " FLOP";
       out.rows.push_back({fact.label, format_flops(flops_in(fact.value)), exact});
+      continue;
+    }
+    if (fact.unit == Unit::seconds) {
+      out.rows.push_back({fact.label, format_seconds(seconds_in(fact.value)), ""});
+      continue;
+    }
+    if (fact.unit == Unit::share) {
+      out.rows.push_back({fact.label, share_text(fact.value), ""});
       continue;
     }
     if (fact.unit != Unit::bytes) {

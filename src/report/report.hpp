@@ -16,7 +16,7 @@ namespace attncalc {
 
 // What the numbers of a column are. Bytes are whole, or real where they are an average (bytes per
 // token); a share is a part of 1.
-enum class Unit : std::uint8_t { text, count, bytes, flops, share };
+enum class Unit : std::uint8_t { text, count, bytes, flops, seconds, share };
 
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
 

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of coefficients, and rows at the fractions that it says.
+#include "roofline/estimate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace attncalc {
+namespace {
+
+constexpr Seconds microseconds(double n) { return Seconds(n / static_cast<double>(units::mega)); }
+constexpr Flops gigaflops(double n) { return Flops(n * static_cast<double>(units::giga)); }
+
+// Fractions of streams and of large products: RRZE's gpu-benches (stream kernels), FluidX3D's
+// benchmark list, MAMF runs of stas00/ml-engineering, FlashAttention-3 (H100: 0.75 of the peak),
+// InferSim's kernel tables for H800 and H20, llama.cpp's published tables. `stream` is lower than a
+// copy kernel's fraction: thin products read weights at 0.6 to 0.9 of bandwidth (gpt-fast on A100,
+// DeepGEMM on H800). Kernel times: aiconfigurator's 3 µs a kernel where launches are not captured
+// in a graph. Where a family has no measurement the figure is its neighbour's and the interval
+// wider.
+constexpr auto families = std::to_array<EstimateCoefficients>({
+    {.family = "ampere",
+     .basis = "A100: RRZE stream kernels, MAMF, gpt-fast",
+     .stream = 0.82,
+     .cache_read = 0.75,
+     .activations = 0.5,
+     .gemm_32 = 0.8,
+     .gemm_16 = 0.80,
+     .gemm_8 = 0.70,
+     .gemm_4 = 0.6,
+     .attention = 0.60,
+     .vector = 0.5,
+     .link = 0.78,
+     .half_product = gigaflops(4),
+     .kernel = microseconds(1.5),
+     .step = microseconds(300),
+     .hop = microseconds(4),
+     .low = 0.75,
+     .high = 1.4},
+    {.family = "hopper",
+     .basis = "H100, H200, H800: RRZE, MAMF, FlashAttention-3, InferSim, megakernel reports",
+     .stream = 0.80,
+     .cache_read = 0.80,
+     .activations = 0.5,
+     .gemm_32 = 0.8,
+     .gemm_16 = 0.75,
+     .gemm_8 = 0.68,
+     .gemm_4 = 0.5,
+     .attention = 0.65,
+     .vector = 0.5,
+     .link = 0.80,
+     .half_product = gigaflops(8),
+     .kernel = microseconds(1.5),
+     .step = microseconds(300),
+     .hop = microseconds(3),
+     .low = 0.75,
+     .high = 1.5},
+    {.family = "blackwell",
+     .basis = "B200, B300: OpenCL reads, MAMF; decode is estimated",
+     .stream = 0.75,
+     .cache_read = 0.70,
+     .activations = 0.5,
+     .gemm_32 = 0.7,
+     .gemm_16 = 0.70,
+     .gemm_8 = 0.65,
+     .gemm_4 = 0.55,
+     .attention = 0.55,
+     .vector = 0.5,
+     .link = 0.80,
+     .half_product = gigaflops(16),
+     .kernel = microseconds(1.5),
+     .step = microseconds(300),
+     .hop = microseconds(3),
+     .low = 0.7,
+     .high = 1.7},
+    {.family = "nvidia_older",
+     .basis = "V100, T4: RRZE stream kernels; products are estimated",
+     .stream = 0.75,
+     .cache_read = 0.6,
+     .activations = 0.6,
+     .gemm_32 = 0.8,
+     .gemm_16 = 0.65,
+     .gemm_8 = 0.5,
+     .gemm_4 = 0.4,
+     .attention = 0.35,
+     .vector = 0.5,
+     .link = 0.7,
+     .half_product = gigaflops(2),
+     .kernel = microseconds(3),
+     .step = microseconds(500),
+     .hop = microseconds(6),
+     .low = 0.65,
+     .high = 1.8},
+    {.family = "geforce",
+     .basis = "Ada and Ampere cards: llama.cpp tables, FluidX3D, RRZE on A40 and L40",
+     .stream = 0.85,
+     .cache_read = 0.75,
+     .activations = 0.5,
+     .gemm_32 = 0.8,
+     .gemm_16 = 0.75,
+     .gemm_8 = 0.6,
+     .gemm_4 = 0.5,
+     .attention = 0.55,
+     .vector = 0.5,
+     .link = 0.7,
+     .half_product = gigaflops(2),
+     .kernel = microseconds(2),
+     .step = microseconds(300),
+     .hop = microseconds(10),
+     .low = 0.75,
+     .high = 1.5},
+    {.family = "cdna",
+     .basis = "MI200, MI300, MI350: RRZE, MAMF; decode is estimated",
+     .stream = 0.65,
+     .cache_read = 0.55,
+     .activations = 0.6,
+     .gemm_32 = 0.6,
+     .gemm_16 = 0.55,
+     .gemm_8 = 0.5,
+     .gemm_4 = 0.4,
+     .attention = 0.40,
+     .vector = 0.4,
+     .link = 0.70,
+     .half_product = gigaflops(16),
+     .kernel = microseconds(3),
+     .step = microseconds(500),
+     .hop = microseconds(6),
+     .low = 0.65,
+     .high = 1.8},
+    {.family = "apple",
+     .basis = "M1 to M4: llama.cpp tables, FluidX3D",
+     .stream = 0.80,
+     .cache_read = 0.65,
+     .activations = 0.6,
+     .gemm_32 = 0.7,
+     .gemm_16 = 0.70,
+     .gemm_8 = 0.6,
+     .gemm_4 = 0.5,
+     .attention = 0.50,
+     .vector = 0.5,
+     .link = 0.7,
+     .half_product = gigaflops(0.3),
+     .kernel = microseconds(3),
+     .step = microseconds(500),
+     .hop = microseconds(20),
+     .low = 0.75,
+     .high = 1.5},
+    {.family = "tpu",
+     .basis = "estimated: no measurement by operator is known to us",
+     .stream = 0.80,
+     .cache_read = 0.60,
+     .activations = 0.4,
+     .gemm_32 = 0.7,
+     .gemm_16 = 0.70,
+     .gemm_8 = 0.65,
+     .gemm_4 = 0.5,
+     .attention = 0.50,
+     .vector = 0.4,
+     .link = 0.8,
+     .half_product = gigaflops(8),
+     .kernel = microseconds(1),
+     .step = microseconds(500),
+     .hop = microseconds(3),
+     .low = 0.6,
+     .high = 2},
+    {.family = "cpu",
+     .basis = "server CPUs: stream kernels; the rest is estimated",
+     .stream = 0.65,
+     .cache_read = 0.50,
+     .activations = 0.3,
+     .gemm_32 = 0.5,
+     .gemm_16 = 0.45,
+     .gemm_8 = 0.4,
+     .gemm_4 = 0.3,
+     .attention = 0.30,
+     .vector = 0.4,
+     .link = 0.6,
+     .half_product = gigaflops(0.05),
+     .kernel = microseconds(4),
+     .step = microseconds(300),
+     .hop = microseconds(20),
+     .low = 0.55,
+     .high = 2.2},
+    {.family = "other",
+     .basis = "estimated: nothing like this device is measured",
+     .stream = 0.65,
+     .cache_read = 0.50,
+     .activations = 0.6,
+     .gemm_32 = 0.5,
+     .gemm_16 = 0.50,
+     .gemm_8 = 0.45,
+     .gemm_4 = 0.4,
+     .attention = 0.35,
+     .vector = 0.4,
+     .link = 0.6,
+     .half_product = gigaflops(2),
+     .kernel = microseconds(5),
+     .step = microseconds(500),
+     .hop = microseconds(10),
+     .low = 0.5,
+     .high = 2.5},
+});
+
+std::string_view nvidia_family(const Device& d) {
+  constexpr int ampere = 2020, hopper = 2022, blackwell = 2024;
+  if (d.device_class == "consumer_gpu" || d.device_class == "workstation_gpu") return "geforce";
+  const int year = d.year.value_or(0);
+  const bool big_memory = d.memory.type.starts_with("HBM");
+  if (!big_memory) return year >= ampere ? "geforce" : "nvidia_older";
+  if (year >= blackwell &&
+      !std::ranges::none_of(d.peaks, [](const Peak& p) { return p.in == MathType::fp4; }))
+    return "blackwell";
+  if (year >= hopper) return "hopper";
+  return year >= ampere ? "ampere" : "nvidia_older";
+}
+
+std::string_view family_of(const Device& d) {
+  if (d.illustrative) return "other";
+  if (d.vendor == "NVIDIA") {
+    const bool is_gpu = d.device_class.ends_with("_gpu");
+    return is_gpu ? nvidia_family(d) : "other";
+  }
+  if (d.vendor == "AMD" && d.device_class == "datacenter_gpu") return "cdna";
+  if (d.vendor == "Apple") return "apple";
+  if (d.device_class == "tpu") return "tpu";
+  if (d.device_class == "cpu") return "cpu";
+  return "other";
+}
+
+struct Named {
+  std::string_view name;
+  double EstimateCoefficients::*fraction;
+};
+// What a profile's own measurements stand for; an attention kernel at its best is not a prompt's
+// mean, and a copy not a thin product, so those keep the family's.
+constexpr auto measured_as = std::to_array<Named>({{"gemm_bf16", &EstimateCoefficients::gemm_16},
+                                                   {"gemm_fp8", &EstimateCoefficients::gemm_8},
+                                                   {"gemm_int8", &EstimateCoefficients::gemm_8},
+                                                   {"gemm_fp4", &EstimateCoefficients::gemm_4}});
+
+bool is_attention(OpName name) {
+  return name == OpName::qk_scores || name == OpName::attn_values || name == OpName::attention ||
+         name == OpName::cross_qk_scores || name == OpName::cross_attn_values;
+}
+
+double gemm_fraction(const Peak* peak, const EstimateCoefficients& c) {
+  constexpr int wide = 32, half = 16, byte = 8;
+  const int bits = peak ? math_bits(peak->in) : half;
+  if (bits >= wide) return c.gemm_32;
+  if (bits >= half) return c.gemm_16;
+  return bits >= byte ? c.gemm_8 : c.gemm_4;
+}
+
+// Of one call: a layer's product, all heads or experts of it at once.
+double filled(const Op& op, const EstimateCoefficients& c) {
+  const double one = op.flops.value / static_cast<double>(std::max<std::int64_t>(op.layers, 1));
+  return one / (one + c.half_product.value);
+}
+
+Seconds compute_part(const Op& op, const RowTime& row, const Ceilings& ceilings, Phase phase,
+                     const EstimateCoefficients& c) {
+  if (row.compute.value == 0) return {};
+  const bool prompt_scores = is_attention(op.name) && phase == Phase::prefill;
+  const double reached = prompt_scores ? c.attention : gemm_fraction(ceilings.of(op), c);
+  return Seconds(row.compute.value / (reached * filled(op, c)));
+}
+
+Seconds memory_part(const Op& op, const Ceilings& ceilings, const EstimateCoefficients& c) {
+  if (!ceilings.memory) return {};
+  const auto at = [&](Bytes bytes, double fraction) {
+    return (bytes / *ceilings.memory).value / fraction;
+  };
+  return Seconds(at(op.weights, c.stream) + at(op.kv_read + op.kv_write, c.cache_read) +
+                 at(op.activations, c.stream) * c.activations);
+}
+
+}  // namespace
+
+EstimateCoefficients coefficients_of(const Device& device) {
+  const std::string_view family = family_of(device);
+  EstimateCoefficients out = *std::ranges::find(families, family, &EstimateCoefficients::family);
+  for (const Efficiency& e : device.efficiencies) {
+    const auto at = std::ranges::find(measured_as, e.name, &Named::name);
+    if (at != measured_as.end() && e.basis == EfficiencyBasis::measured) {
+      out.*(at->fraction) = std::min(e.fraction, 1.0);
+    }
+  }
+  return out;
+}
+
+Seconds estimated_row(const Op& op, const RowTime& row, const Ceilings& ceilings, Phase phase,
+                      const EstimateCoefficients& c) {
+  const Seconds vector(row.vector.value / c.vector);
+  const Seconds link(row.link.value / c.link);
+  const Seconds longest = std::max({compute_part(op, row, ceilings, phase, c), vector,
+                                    memory_part(op, ceilings, c), link, row.overhead});
+  return longest + Seconds(c.kernel.value * static_cast<double>(op.layers));
+}
+
+Estimate estimate_of(std::span<const Op> ops, const RooflineTimes& times, const Ceilings& ceilings,
+                     Phase phase, const EstimateCoefficients& c) {
+  Seconds sum = c.step;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    sum += estimated_row(ops[i], times.rows[i], ceilings, phase, c);
+  }
+  return {.seconds = sum,
+          .low = Seconds(sum.value * c.low),
+          .high = Seconds(sum.value * c.high),
+          .basis = fmt::format("{}: {}", c.family, c.basis)};
+}
+
+}  // namespace attncalc
