@@ -22,6 +22,8 @@ constexpr int internal_error = 3;
 constexpr Verb verbs[] = {
     {"kv", "bytes of KV cache and recurrent state", kv_question},
     {"cost", "FLOPs, HBM traffic and arithmetic intensity of every operator", cost_question},
+    {"roofline", "time of every operator on a machine, the bound and an estimate",
+     roofline_question},
     {"io", "memory traffic and SRAM of standard and tiled attention", io_question},
     {"models", "the catalog: list it, show an entry, check files", nullptr, run_models},
 };

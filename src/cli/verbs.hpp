@@ -15,6 +15,7 @@ using Args = std::span<const std::string_view>;
 
 Question kv_question();
 Question cost_question();
+Question roofline_question();
 Question io_question();
 int run_models(Args args, const Streams& streams);
 

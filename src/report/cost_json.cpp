@@ -4,8 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "report/cost_report.hpp"
-#include "report/json.hpp"
+#include "report/cost_objects.hpp"
 
 namespace attncalc {
 namespace {
@@ -73,7 +72,9 @@ Object group_object(const SequenceGroup& g) {
   return o;
 }
 
-Object scenario_object(const CostScenario& s) {
+}  // namespace
+
+Object json::scenario_object(const CostScenario& s) {
   const PassRequest& r = s.request;
   Object o;
   if (s.file.empty()) {
@@ -98,6 +99,8 @@ Object scenario_object(const CostScenario& s) {
   return o;
 }
 
+namespace {
+
 // JSON knows no infinity: an operator that moves nothing has no intensity.
 void put_intensity(Object& o, FlopsPerByte intensity) {
   if (std::isfinite(intensity.value)) {
@@ -119,17 +122,6 @@ void put_columns(Object& o, const Row& row) {
   json::put(o, "link_bytes", row.link.value.value);
 }
 
-Object totals_object(const CostTotals& t) {
-  Object o;
-  put_columns(o, t);
-  json::put_real(o, "experts_read", t.experts_read);
-  put_intensity(o, t.intensity());
-  Object all;  // one device is all devices
-  put_columns(all, t);
-  o["all_devices"] = std::move(all);
-  return o;
-}
-
 Object gemm_object(const Gemm& g) {
   Object o;
   json::put_real(o, "m", g.m);
@@ -137,26 +129,6 @@ Object gemm_object(const Gemm& g) {
   json::put_real(o, "k", g.k);
   json::put_real(o, "count", g.count);
   return o;
-}
-
-Object ops_array(const CostAnswer& a) {
-  Object list = Object::array();
-  for (const Op& op : a.figures.ops) {
-    Object o{{"name", op_name(op.name)}, {"group", a.groups[op.group]}};
-    json::put(o, "layers", op.layers);
-    o["unit"] = word_of(op.unit);
-    put_columns(o, op);
-    put_intensity(o, op.intensity());
-    o["operands"] = {word_of(op.operands.left), word_of(op.operands.right)};
-    const bool has_weights = op.operands.right == Operand::weight ||
-                             op.operands.right == Operand::expert_weight ||
-                             op.operands.right == Operand::embedding;
-    json::put_or_null(o, "weight_dtype",
-                      has_weights ? a.weight_formats[op.weight_format].name : std::string());
-    o["gemm"] = op.gemm ? gemm_object(*op.gemm) : Object(nullptr);
-    list.push_back(std::move(o));
-  }
-  return list;
 }
 
 Object formula_object(const Model& model, std::string_view column, const TracedReal& t) {
@@ -174,7 +146,36 @@ Object formula_object(const Model& model, std::string_view column, const TracedR
   return o;
 }
 
-Object explanations_array(const CostAnswer& a) {
+}  // namespace
+
+Object json::totals_object(const CostTotals& t) {
+  Object o;
+  put_columns(o, t);
+  json::put_real(o, "experts_read", t.experts_read);
+  put_intensity(o, t.intensity());
+  Object all;  // one device is all devices
+  put_columns(all, t);
+  o["all_devices"] = std::move(all);
+  return o;
+}
+
+Object json::op_object(const CostAnswer& a, const Op& op) {
+  Object o{{"name", op_name(op.name)}, {"group", a.groups[op.group]}};
+  json::put(o, "layers", op.layers);
+  o["unit"] = word_of(op.unit);
+  put_columns(o, op);
+  put_intensity(o, op.intensity());
+  o["operands"] = {word_of(op.operands.left), word_of(op.operands.right)};
+  const bool has_weights = op.operands.right == Operand::weight ||
+                           op.operands.right == Operand::expert_weight ||
+                           op.operands.right == Operand::embedding;
+  json::put_or_null(o, "weight_dtype",
+                    has_weights ? a.weight_formats[op.weight_format].name : std::string());
+  o["gemm"] = op.gemm ? gemm_object(*op.gemm) : Object(nullptr);
+  return o;
+}
+
+Object json::explanations_array(const CostAnswer& a) {
   Object list = Object::array();
   for (const ExplainedOp& e : a.explained) {
     Object o{{"name", op_name(e.name)}, {"group", a.groups[e.group]}};
@@ -196,15 +197,14 @@ Object explanations_array(const CostAnswer& a) {
   return list;
 }
 
-}  // namespace
-
 Json cost_json(const CostAnswer& a) {
   Object o = json::opening("attncalc/cost/1");
   o["model"] = json::model_object(a.model, a.parameters);
-  o["scenario"] = scenario_object(a.scenario);
-  o["totals"] = totals_object(a.figures.totals);
-  o["ops"] = ops_array(a);
-  if (!a.explained.empty()) o["explanations"] = explanations_array(a);
+  o["scenario"] = json::scenario_object(a.scenario);
+  o["totals"] = json::totals_object(a.figures.totals);
+  o["ops"] = Object::array();
+  for (const Op& op : a.figures.ops) o["ops"].push_back(json::op_object(a, op));
+  if (!a.explained.empty()) o["explanations"] = json::explanations_array(a);
   json::put_notes(o, a.model);
   return Json(std::move(o));
 }

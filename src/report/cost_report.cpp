@@ -15,11 +15,6 @@ namespace {
 
 std::int64_t count_of(Bytes bytes) { return bytes.value.value; }
 
-Cell intensity_cell(FlopsPerByte intensity) {
-  if (!std::isfinite(intensity.value)) return {};
-  return intensity.value;
-}
-
 // --- the opening ---------------------------------------------------------------------------------
 
 std::string group_text(const SequenceGroup& g) {
@@ -47,19 +42,6 @@ std::string workload_text(const CostScenario& s) {
   return fmt::format("{}: {} with {} in the cache afterwards, {}",
                      words(r.phase)[static_cast<std::size_t>(r.phase)], counted(fresh, "new token"),
                      counted(r.context, "token"), sequences);
-}
-
-Paragraph opening(const CostAnswer& a) {
-  const CostScenario& s = a.scenario;
-  const std::string as = s.as.empty() ? std::string() : fmt::format(" as {}", s.as);
-  Paragraph out{{fmt::format("{}{}, {}", layers_text(a.model), as, parameters_text(a.parameters)),
-                 workload_text(s)}};
-  if (!s.file.empty()) {
-    for (const SequenceGroup& g : s.pass.groups) out.lines.push_back("  " + group_text(g));
-  }
-  out.lines.push_back(fmt::format("weights {}, activations {}, cache {}", s.weights_dtype,
-                                  s.act_dtype, s.kv_dtype));
-  return out;
 }
 
 // --- totals and operators ------------------------------------------------------------------------
@@ -141,20 +123,6 @@ Table derived_table(const std::string& title, const DerivedColumn& column) {
   return out;
 }
 
-void add_formulas(const CostAnswer& a, std::vector<Block>& blocks) {
-  for (const ExplainedOp& e : a.explained) {
-    const auto title = [&](std::string_view key, const std::string& value) {
-      return fmt::format("{} of {} ({}): {}", key, op_name(e.name), a.groups[e.group], value);
-    };
-    for (const ExplainedColumn& column : explained_columns) {
-      const TracedReal& t = e.row.*column.formula;
-      if (t.value != 0) blocks.push_back(formula_of(a.model, title(column.key, value_text(t)), t));
-    }
-    for (const DerivedColumn& column : derived_columns(e.row))
-      blocks.push_back(derived_table(title(column.key, number_text(column.value)), column));
-  }
-}
-
 // --- the record ----------------------------------------------------------------------------------
 
 constexpr std::string_view total_name = "total";
@@ -216,10 +184,37 @@ std::vector<DerivedColumn> derived_columns(const OpRow<TracedReal>& row) {
            fmt::format("({} + {}) / {}", row.flops.value, row.vector_flops.value, bytes)}};
 }
 
+Paragraph cost_opening(const CostAnswer& a) {
+  const CostScenario& s = a.scenario;
+  const std::string as = s.as.empty() ? std::string() : fmt::format(" as {}", s.as);
+  Paragraph out{{fmt::format("{}{}, {}", layers_text(a.model), as, parameters_text(a.parameters)),
+                 workload_text(s)}};
+  if (!s.file.empty()) {
+    for (const SequenceGroup& g : s.pass.groups) out.lines.push_back("  " + group_text(g));
+  }
+  out.lines.push_back(fmt::format("weights {}, activations {}, cache {}", s.weights_dtype,
+                                  s.act_dtype, s.kv_dtype));
+  return out;
+}
+
+void add_formulas(const CostAnswer& a, std::vector<Block>& blocks) {
+  for (const ExplainedOp& e : a.explained) {
+    const auto title = [&](std::string_view key, const std::string& value) {
+      return fmt::format("{} of {} ({}): {}", key, op_name(e.name), a.groups[e.group], value);
+    };
+    for (const ExplainedColumn& column : explained_columns) {
+      const TracedReal& t = e.row.*column.formula;
+      if (t.value != 0) blocks.push_back(formula_of(a.model, title(column.key, value_text(t)), t));
+    }
+    for (const DerivedColumn& column : derived_columns(e.row))
+      blocks.push_back(derived_table(title(column.key, number_text(column.value)), column));
+  }
+}
+
 Report cost_report(const CostAnswer& a) {
   Report report;
   report.title = title_of(a.model);
-  report.blocks.push_back(opening(a));
+  report.blocks.push_back(cost_opening(a));
   report.blocks.push_back(totals_of(a));
   report.blocks.push_back(operators_of(a));
   add_formulas(a, report.blocks);

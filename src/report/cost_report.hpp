@@ -45,6 +45,10 @@ struct CostAnswer {
 Report cost_report(const CostAnswer& answer);
 Json cost_json(const CostAnswer& answer);
 
+// Parts of the report that verbs on top of `cost` begin and end with.
+Paragraph cost_opening(const CostAnswer& answer);
+void add_formulas(const CostAnswer& answer, std::vector<Block>& blocks);
+
 // The columns of an operator that are formulas, with their JSON keys.
 struct ExplainedColumn {
   std::string_view key;

@@ -142,7 +142,7 @@ Object switches_array(const RooflineAnswer& a) {
 
 }  // namespace
 
-std::string roofline_json(const RooflineAnswer& a) {
+Json roofline_json(const RooflineAnswer& a) {
   Object o = json::opening("attncalc/roofline/1");
   o["model"] = json::model_object(a.cost.model, a.cost.parameters);
   o["scenario"] = json::scenario_object(a.cost.scenario);
@@ -153,7 +153,7 @@ std::string roofline_json(const RooflineAnswer& a) {
   o["switch_points"] = switches_array(a);
   if (!a.cost.explained.empty()) o["explanations"] = json::explanations_array(a.cost);
   json::put_notes(o, a.cost.model);
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
 }  // namespace attncalc

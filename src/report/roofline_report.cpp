@@ -34,67 +34,56 @@ std::string machine_text(const MachineFacts& m) {
 
 // --- the answers ---------------------------------------------------------------------------------
 
-void add_time(Facts& out, std::string label, Seconds seconds) {
-  out.facts.push_back({std::move(label), seconds.value, Unit::seconds});
-}
-
-void add_text(Facts& out, std::string label, std::string text) {
-  out.facts.push_back({std::move(label), std::move(text), Unit::text});
-}
-
-std::string interval_text(const Estimate& e) {
-  return fmt::format("{}  ({} to {})", format_seconds(e.seconds), format_seconds(e.low),
-                     format_seconds(e.high));
-}
-
-void add_answers(Facts& out, const TimedPass& p, std::string_view what) {
-  add_text(out, fmt::format("{}: nothing is faster than", what),
-           fmt::format("{}  ({})", format_seconds(p.bound.seconds), bound_word(p.bound.bound)));
-  add_time(out, fmt::format("{}: row after row", what), p.times.serial);
-  add_text(out, fmt::format("{}: expected", what), interval_text(p.estimate));
-}
-
-std::string both(double bound, double expected, std::string_view unit) {
-  return fmt::format("{:.4g} {}, at most {:.4g}", expected, unit, bound);
-}
-
-std::string both_money(double bound, double expected) {
-  return fmt::format("${:.4g}, at least ${:.4g}", expected, bound);
-}
-
-void add_rates(Facts& out, const TimedPass& p) {
-  const bool decode = p.phase == Phase::decode;
-  const std::string tokens = decode ? "output tokens a second" : "input tokens a second";
-  add_text(out, tokens, both(p.at_bound.tokens_per_second, p.at_estimate.tokens_per_second, ""));
-  if (p.at_estimate.usd_per_million_tokens) {
-    add_text(out, decode ? "$ a million output tokens" : "$ a million input tokens",
-             both_money(*p.at_bound.usd_per_million_tokens, *p.at_estimate.usd_per_million_tokens));
-  }
-  if (p.at_estimate.joules_per_token) {
-    add_text(out, "joules a token",
-             fmt::format("{:.4g}, at least {:.4g}", *p.at_estimate.joules_per_token,
-                         *p.at_bound.joules_per_token));
-  }
-  if (p.at_estimate.mfu) {
-    out.facts.push_back({"of the peak (MFU), expected", *p.at_estimate.mfu, Unit::share});
-  }
-  if (p.at_estimate.mbu) {
-    out.facts.push_back({"of the bandwidth (MBU), expected", *p.at_estimate.mbu, Unit::share});
-  }
-}
+using Rows = std::vector<std::vector<Cell>>;
 
 std::string_view pass_word(Phase phase) {
   return phase == Phase::prefill ? "prompt (TTFT)" : "step (TPOT)";
 }
 
-Facts answers_of(const RooflineAnswer& a) {
-  Facts out;
-  if (a.prompt) {
-    add_answers(out, *a.prompt, pass_word(a.prompt->phase));
-    add_rates(out, *a.prompt);
-  }
-  add_answers(out, a.pass, pass_word(a.pass.phase));
-  add_rates(out, a.pass);
+std::string interval_text(const Estimate& e) {
+  return fmt::format("{} ({} to {})", format_seconds(e.seconds), format_seconds(e.low),
+                     format_seconds(e.high));
+}
+
+void add_number(Rows& out, std::string_view label, std::optional<double> bound,
+                std::optional<double> expected, std::string_view mark = "") {
+  if (!bound || !expected) return;
+  out.push_back({std::string(label), fmt::format("{}{:.4g}", mark, *bound),
+                 fmt::format("{}{:.4g}", mark, *expected), ""});
+}
+
+void add_share(Rows& out, std::string_view label, std::optional<double> bound,
+               std::optional<double> expected) {
+  constexpr double percent = 100;
+  if (!bound || !expected) return;
+  out.push_back({std::string(label), fmt::format("{:.1f}%", *bound * percent),
+                 fmt::format("{:.1f}%", *expected * percent), ""});
+}
+
+void add_answers(Rows& out, const TimedPass& p) {
+  const bool decode = p.phase == Phase::decode;
+  const Rates& bound = p.at_bound;
+  const Rates& expected = p.at_estimate;
+  out.push_back({std::string(pass_word(p.phase)),
+                 fmt::format("{}, {}", format_seconds(p.bound.seconds), bound_word(p.bound.bound)),
+                 interval_text(p.estimate), format_seconds(p.times.serial)});
+  add_number(out, decode ? "output tokens/s" : "input tokens/s", bound.tokens_per_second,
+             expected.tokens_per_second);
+  add_number(out, decode ? "$/million output tokens" : "$/million input tokens",
+             bound.usd_per_million_tokens, expected.usd_per_million_tokens, "$");
+  add_number(out, "joules/token", bound.joules_per_token, expected.joules_per_token);
+  add_share(out, "of the peak (MFU)", bound.mfu, expected.mfu);
+  add_share(out, "of the bandwidth (MBU)", bound.mbu, expected.mbu);
+}
+
+Table answers_of(const RooflineAnswer& a) {
+  Table out;
+  out.columns = {{"what", "", Unit::text},
+                 {"bound", "nothing is faster than", Unit::text},
+                 {"expected", "expected", Unit::text},
+                 {"serial", "row after row", Unit::text}};
+  if (a.prompt) add_answers(out.rows, *a.prompt);
+  add_answers(out.rows, a.pass);
   return out;
 }
 

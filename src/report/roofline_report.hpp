@@ -50,7 +50,7 @@ struct RooflineAnswer {
 };
 
 Report roofline_report(const RooflineAnswer& answer);
-std::string roofline_json(const RooflineAnswer& answer);
+Json roofline_json(const RooflineAnswer& answer);
 RooflinePicture roofline_picture(const RooflineAnswer& answer);
 
 }  // namespace attncalc

@@ -34,6 +34,8 @@ COMMANDS = {
     "cost": [("cost", ["cost", "--model", m, "--ctx", "8k", "--explain"]) for m in MODELS]
     + [("cost", ["cost", "--model", m, "--ctx", "8k", "--phase", "prefill", "--batch", "inf"]) for m in MODELS]
     + [("cost", ["cost", "--model", "llama-3-70b", "--isl", "100", "--osl", "10", "--beams", "4", "--fused"])],
+    "roofline": [("roofline", ["roofline", "--model", m, "--hw", "h100-sxm", "--ctx", "8k"]) for m in MODELS]
+    + [("roofline", ["roofline", "--model", "llama-3-70b", "--hw", hw, "--isl", "100", "--osl", "10"]) for hw in ["mi300x", "m1", "generic-edge"]],
     "io": [("io", ["io", "--ctx", "2k"]), ("io", ["io", "--ctx", "2k", "--sram", "48KiB", "--causal", "--simulate"])],
     "models": [("models", ["models"])] + [("model", ["models", "show", m]) for m in MODELS],
 }
