@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Demands divided by ceilings.
+// Demands divided by ceilings, row by row, and the choice of the ceilings that a row meets.
 #include "roofline/roofline.hpp"
 
 #include <algorithm>
