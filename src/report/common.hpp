@@ -33,6 +33,15 @@ void add_notes(const Model& model, std::vector<Block>& blocks);
 // A whole number where it is one, else the real number.
 Cell number_cell(double value);
 
+// A cell of bytes.
+inline std::int64_t count_of(Bytes bytes) { return bytes.value.value; }
+
+// The word for a value of an enum that has words().
+template <class E>
+std::string_view word_of(E value) {
+  return words(E{})[static_cast<std::size_t>(value)];
+}
+
 // Empty where nothing is moved.
 Cell intensity_cell(FlopsPerByte intensity);
 

@@ -4,17 +4,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/common.hpp"
 #include "report/cost_objects.hpp"
 
 namespace attncalc {
 namespace {
 
 using json::Object;
-
-template <class E>
-std::string_view word_of(E value) {
-  return words(E{})[static_cast<std::size_t>(value)];
-}
 
 void put_maybe(Object& o, const std::string& key, const std::optional<std::int64_t>& value) {
   if (value) {

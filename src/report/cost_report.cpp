@@ -13,8 +13,6 @@
 namespace attncalc {
 namespace {
 
-std::int64_t count_of(Bytes bytes) { return bytes.value.value; }
-
 // --- the opening ---------------------------------------------------------------------------------
 
 std::string group_text(const SequenceGroup& g) {

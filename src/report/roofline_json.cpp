@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/common.hpp"
 #include "report/cost_objects.hpp"
 #include "report/roofline_report.hpp"
 
@@ -11,11 +12,6 @@ namespace attncalc {
 namespace {
 
 using json::Object;
-
-template <class E>
-std::string_view word_of(E value) {
-  return words(E{})[static_cast<std::size_t>(value)];
-}
 
 template <class Q>
 Object real_or_null(const std::optional<Q>& quantity) {

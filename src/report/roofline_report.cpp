@@ -11,8 +11,6 @@
 namespace attncalc {
 namespace {
 
-std::int64_t count_of(Bytes bytes) { return bytes.value.value; }
-
 std::string bound_word(Bound bound) {
   return std::string(words(bound)[static_cast<std::size_t>(bound)]);
 }
