@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A roofline as it is drawn: ceilings and points, already in base units and with the words that
-// stand beside them. Whoever draws needs no model and no machine; whoever computes needs no paper.
+// A roofline as it is drawn: ceilings, points and tracks, already in base units and with the words
+// that stand beside them. Whoever draws needs no model and no machine; whoever computes needs no
+// paper.
 //
 //   attainable(intensity) = min(compute ceiling, memory ceiling × intensity)
 //                                                                    docs/model.md, "Roofline"
@@ -37,12 +38,28 @@ struct PicturePoint {
   std::string bound;       // "compute", "vector", "memory", "link", "overhead"
 };
 
+// How a point moves while one input grows: its stops are joined in their order.
+struct TrackStop {
+  std::string label;  // "1", "32k"
+  FlopsPerByte intensity;
+  FlopsPerSecond rate;
+};
+struct PictureTrack {
+  std::string label;  // what grows: "batch"
+  std::string kind;   // of the point that moves, as PicturePoint has it
+  std::vector<TrackStop> stops;
+};
+
 struct RooflinePicture {
   std::string title;                    // "llama3-70b, decode behind 32,768 tokens"
   std::string subtitle;                 // the machine: "8 × NVIDIA H100 SXM5 80GB"
   std::vector<MemoryCeiling> memory;    // at least one
   std::vector<ComputeCeiling> compute;  // highest first; may be empty
   std::vector<PicturePoint> points;     // most seconds first
+  std::vector<PictureTrack> tracks = {};
+  std::vector<std::string> undrawn =
+      {};                   // "embed: no FLOPs": rows that have no place on these axes
+  std::string source = {};  // one line below: where the figures are from
 };
 
 }  // namespace attncalc
