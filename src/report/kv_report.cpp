@@ -80,7 +80,8 @@ Table components_of(const KvAnswer& a) {
                  {"bytes", "", Unit::bytes},
                  {"share", "share", Unit::share}};
   for (const NamedBytes& part : a.figures.components) {
-    out.rows.push_back({part.name, whole_bytes(part.bytes), share_of(part.bytes, a.figures.payload)});
+    out.rows.push_back(
+        {part.name, whole_bytes(part.bytes), share_of(part.bytes, a.figures.payload)});
   }
   return out;
 }
