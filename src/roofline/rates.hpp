@@ -18,12 +18,12 @@ struct StepFacts {
   double tokens = 0;  // that the step computes, of all sequences
   double sequences = 1;
   double devices = 1;
-  Flops flops;  // of all devices
+  Flops flops = {};  // of all devices
   double bytes = 0;
-  std::optional<FlopsPerSecond> peak;    // of one device
-  std::optional<BytesPerSecond> memory;  // of one device
-  std::optional<double> usd_per_hour;    // of one device
-  std::optional<double> watts;           // of one device
+  std::optional<FlopsPerSecond> peak = {};    // of one device
+  std::optional<BytesPerSecond> memory = {};  // of one device
+  std::optional<double> usd_per_hour = {};    // of one device
+  std::optional<double> watts = {};           // of one device
 };
 
 struct Rates {
