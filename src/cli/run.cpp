@@ -26,6 +26,8 @@ constexpr Verb verbs[] = {
      roofline_question},
     {"io", "memory traffic and SRAM of standard and tiled attention", io_question},
     {"models", "the catalog: list it, show an entry, check files", nullptr, run_models},
+    {"hardware", "the devices: list them, show one with its sources, check files", nullptr,
+     run_hardware},
 };
 
 std::string overview() {

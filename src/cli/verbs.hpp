@@ -18,6 +18,7 @@ Question cost_question();
 Question roofline_question();
 Question io_question();
 int run_models(Args args, const Streams& streams);
+int run_hardware(Args args, const Streams& streams);
 
 // A verb is one question, or does its own parsing (it has commands of its own).
 struct Verb {

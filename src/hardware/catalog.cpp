@@ -94,6 +94,16 @@ std::optional<FoundDevice> find_device_in_catalog(std::string_view name) {
   return FoundDevice{unpack(packed_hardware, *entry), fmt::format("catalog:{}", canonical)};
 }
 
+Result<std::vector<Device>> catalog_devices() {
+  std::vector<Device> out;
+  for (const std::string_view name : device_names()) {
+    Result<Device> device = read_device(find_device_in_catalog(name)->document);
+    if (!device) return device.problems();
+    out.push_back(*std::move(device));
+  }
+  return out;
+}
+
 Result<FoundDevice> find_device_file(const std::string& path) {
   Result<std::string> text = read_file(path);
   if (!text) return text.problems();

@@ -20,6 +20,9 @@ std::vector<std::string_view> device_names();
 // Every name and alias, for "did you mean".
 std::vector<std::string_view> device_spellings();
 
+// All of them, in the order of their names.
+Result<std::vector<Device>> catalog_devices();
+
 struct FoundDevice {
   Document document;
   std::string source;  // "catalog:h100-sxm", or the file

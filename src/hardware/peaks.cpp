@@ -33,4 +33,19 @@ const Peak* highest_peak(const Device& device, int bits) {
   return highest_where(device, [&](const Peak& p) { return math_bits(p.in) <= bits; });
 }
 
+const Peak* sixteen_bit_peak(const Device& device) {
+  for (const MathUnit unit : {MathUnit::tensor, MathUnit::vector}) {
+    for (const MathType type : {MathType::bf16, MathType::fp16}) {
+      if (const Peak* found = fastest_peak(device, unit, type)) return found;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<FlopsPerByte> ridge(const Device& device) {
+  const Peak* peak = sixteen_bit_peak(device);
+  if (peak == nullptr || !device.memory.bandwidth) return std::nullopt;
+  return peak->rate / *device.memory.bandwidth;
+}
+
 }  // namespace attncalc

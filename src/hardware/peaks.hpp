@@ -21,4 +21,9 @@ const Peak* fastest_peak(const Device& device, MathUnit unit, MathType in);
 // No implementation that keeps to the operands' width can be faster. Null if there is none.
 const Peak* highest_peak(const Device& device, int bits);
 
+// What a device's ridge point is spoken of: bf16 of its tensor unit, else fp16, else of its lanes.
+// Null if there is none.
+const Peak* sixteen_bit_peak(const Device& device);
+std::optional<FlopsPerByte> ridge(const Device& device);
+
 }  // namespace attncalc

@@ -37,6 +37,8 @@ COMMANDS = {
     "roofline": [("roofline", ["roofline", "--model", m, "--hw", "h100-sxm", "--ctx", "8k"]) for m in MODELS]
     + [("roofline", ["roofline", "--model", "llama-3-70b", "--hw", hw, "--isl", "100", "--osl", "10"]) for hw in ["mi300x", "m1", "generic-edge"]],
     "io": [("io", ["io", "--ctx", "2k"]), ("io", ["io", "--ctx", "2k", "--sram", "48KiB", "--causal", "--simulate"])],
+    "hardware": [("hardware", ["hardware"]), ("hardware-check", ["hardware", "check"])]
+    + [("device", ["hardware", "show", d]) for d in ["8xh100", "rtx-4090", "mi300x", "m2-ultra", "tpu-v5e", "generic-edge", "grace-480gb", "groq-lpu"]],
     "models": [("models", ["models"])] + [("model", ["models", "show", m]) for m in MODELS],
 }
 

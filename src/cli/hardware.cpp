@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `attncalc hardware`: list the devices, show one with its sources, check files for what tables of
+// devices get wrong, write a profile of this machine.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/nearest.hpp"
+#include "cli/verbs.hpp"
+#include "hardware/catalog.hpp"
+#include "hardware/check_device.hpp"
+#include "report/hardware_report.hpp"
+
+namespace attncalc {
+namespace {
+
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+
+// --- list ----------------------------------------------------------------------------------------
+
+bool has_all_words(const Device& device, const std::vector<std::string>& words) {
+  return std::ranges::all_of(words, [&](const std::string& w) {
+    return device.id.find(w) != std::string::npos || device.device_class == w;
+  });
+}
+
+Result<ListedDevices> list_devices(const std::vector<std::string>& words) {
+  Result<std::vector<Device>> devices = catalog_devices();
+  if (!devices) return devices.problems();
+  ListedDevices out;
+  for (Device& device : *devices) {
+    if (has_all_words(device, words)) out.devices.push_back(std::move(device));
+  }
+  if (!out.devices.empty()) return out;
+  return usage_problem(
+      fmt::format("no device in the catalog has '{}' in its name", fmt::join(words, "' and '")),
+      did_you_mean(words.front(), device_spellings()));
+}
+
+int run_list(Args args, const Streams& streams) {
+  OutputFlags output;
+  std::vector<std::string> words;
+  const Command command{
+      .name = "attncalc hardware list",
+      .summary = "The devices that are built in.",
+      .about = "With words: those that have all of them in their name, or are of that class.",
+      .positional = Positional{"WORD", &words, 0, any_number},
+      .groups = {flag_group(output, CanExplain::no)},
+      .examples = {{"every device", "attncalc hardware"},
+                   {"all H100s", "attncalc hardware list h100"},
+                   {"all CPUs", "attncalc hardware list cpu"}}};
+  return run_command(command, output, args, streams, [&]() -> Result<Answer> {
+    Result<ListedDevices> devices = list_devices(words);
+    if (!devices) return devices.problems();
+    return answer_of(*std::move(devices), hardware_report, hardware_json);
+  });
+}
+
+// --- show ----------------------------------------------------------------------------------------
+
+int run_show(Args args, const Streams& streams) {
+  OutputFlags output;
+  std::vector<std::string> names;
+  const Command command{
+      .name = "attncalc hardware show",
+      .summary = "One device: every figure with its source and confidence.",
+      .about = {},
+      .positional = Positional{"DEVICE", &names, 1, 1},
+      .groups = {flag_group(output, CanExplain::no)},
+      .examples = {{"an entry of the catalog", "attncalc hardware show h100-sxm"},
+                   {"a profile of your own", "attncalc hardware show ./mine.yaml"}}};
+  return run_command(command, output, args, streams, [&]() -> Result<Answer> {
+    Result<Machine> machine = load_machine(names.front());
+    if (!machine) return machine.problems();
+    return answer_of(*std::move(machine), device_report, device_json);
+  });
+}
+
+// --- check ---------------------------------------------------------------------------------------
+
+// Every file, or the whole catalog where none is named.
+Result<std::vector<CheckedDevice>> check_devices(const std::vector<std::string>& files) {
+  const Result<std::vector<Device>> catalog = catalog_devices();
+  if (!catalog) return catalog.problems();
+  std::vector<CheckedDevice> out;
+  Gather problems;
+  const auto check_found = [&](const Result<FoundDevice>& found) {
+    Result<CheckedDevice> checked = found ? check_device(*found, *catalog) : found.problems();
+    if (checked) {
+      out.push_back(*std::move(checked));
+    } else {
+      problems.add(checked.problems());
+    }
+  };
+  for (const std::string& file : files) check_found(find_device_file(file));
+  if (files.empty()) {
+    for (const std::string_view name : device_names()) check_found(*find_device_in_catalog(name));
+  }
+  if (problems.failed()) return problems.take_problems();
+  return out;
+}
+
+int run_check(Args args, const Streams& streams) {
+  OutputFlags output;
+  std::vector<std::string> files;
+  const Command command{
+      .name = "attncalc hardware check",
+      .summary = "Whether files are read, and what in them is implausible.",
+      .about =
+          "Peaks with sparsity, both directions of a link added up, GB for GiB, ratios between\n"
+          "types that no device has, a prefix missing. Without a file, checks the catalog.\n"
+          "Exit code 1: something is implausible; 2: a file cannot be read.",
+      .positional = Positional{"FILE", &files, 0, any_number},
+      .groups = {flag_group(output, CanExplain::no)},
+      .examples = {{"a profile before it is used", "attncalc hardware check mine.yaml"},
+                   {"the built-in catalog", "attncalc hardware check"}}};
+  return run_command(command, output, args, streams, [&]() -> Result<Answer> {
+    Result<std::vector<CheckedDevice>> devices = check_devices(files);
+    if (!devices) return devices.problems();
+    const bool holds = std::ranges::all_of(*devices, &CheckedDevice::holds);
+    return answer_of(*std::move(devices), hardware_check_report, hardware_check_json,
+                     holds ? 0 : 1);
+  });
+}
+
+// --- which of them -------------------------------------------------------------------------------
+
+struct Form {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(Args args, const Streams& streams);
+};
+constexpr Form forms[] = {
+    {"list", "the built-in devices (the default)", run_list},
+    {"show", "one device with every figure's source", run_show},
+    {"check", "what is implausible in files", run_check},
+};
+
+std::string help() {
+  std::string out =
+      "The devices that are built in, and files of your own.\n\nusage: attncalc hardware "
+      "[COMMAND]\n\ncommands:\n";
+  for (const Form& form : forms) out += fmt::format("  {:<8}  {}\n", form.name, form.summary);
+  return out + "\n`attncalc hardware COMMAND --help` says more about one.\n";
+}
+
+}  // namespace
+
+int run_hardware(Args args, const Streams& streams) {
+  if (!args.empty() && !args.front().starts_with('-')) {
+    const auto form = std::ranges::find(forms, args.front(), &Form::name);
+    if (form != std::end(forms)) return form->run(args.subspan(1), streams);
+    std::vector<std::string_view> names;
+    for (const Form& known : forms) names.push_back(known.name);
+    const std::string near = did_you_mean(args.front(), names);
+    return deliver(
+        {usage_problem(
+            fmt::format("attncalc hardware has no command '{}'", args.front()),
+            near.empty() ? fmt::format("the commands are {}", fmt::join(names, ", ")) : near)},
+        streams);
+  }
+  if (asks_for_help(args)) {
+    streams.out << help();
+    return 0;
+  }
+  return run_list(args, streams);
+}
+
+}  // namespace attncalc
