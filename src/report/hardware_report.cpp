@@ -31,7 +31,7 @@ constexpr auto tera = static_cast<double>(units::tera);
 
 // In a column that is headed by its unit, and still right-aligned.
 Cell number_text(std::optional<double> value) {
-  constexpr double whole_from = 1000;
+  constexpr double whole_from = units::kilo;  // 80000, not 8e+04
   if (!value) return Cell();
   return fmt::format(fmt::runtime(*value < whole_from ? "{:.4g}" : "{:.0f}"), *value);
 }
