@@ -89,7 +89,7 @@ class FormatReader {
 
  private:
   static bool is_matrix(const FileTensor& tensor) {
-    return tensor.use == WeightUse::parameter && tensor.shape.size() >= 2 &&
+    return tensor.use == TensorUse::parameter && tensor.shape.size() >= 2 &&
            tensor.elements == tensor.parameters && tensor.name.ends_with(".weight") &&
            !format_name_of(tensor.format).empty();
   }
@@ -99,7 +99,7 @@ class FormatReader {
     std::map<std::string_view, Bytes> sums;
     for (const FileTensor& tensor : tensors_) {
       const std::string_view format = format_name_of(tensor.format);
-      if (tensor.use != WeightUse::parameter || format.empty() || format == "fp8") continue;
+      if (tensor.use != TensorUse::parameter || format.empty() || format == "fp8") continue;
       sums[format] += tensor.bytes;
     }
     if (sums.empty()) return {};
@@ -179,7 +179,7 @@ void take_weights(const safetensors::Weights& weights, Model& model) {
   if (weights.missing_shards.empty()) take_formats(tensors, weights, model);
   const WeightCheck check = check_weights(model, weights);
   model.stored = check.file;
-  const auto vision = std::ranges::find(check.uses, WeightUse::vision, &UseTotal::use);
+  const auto vision = std::ranges::find(check.uses, TensorUse::vision, &UseTotal::use);
   if (vision != check.uses.end() && !model.vision_parameters)
     model.vision_parameters = vision->parameters.value.value;
   warn_of_differences(check, model);

@@ -150,15 +150,15 @@ bool is_tied_copy(std::string_view name, const Names& all, const Model& model) {
          ends_with_any(name, {"lm_head.weight", "embed_out.weight", "proj_out.weight"});
 }
 
-WeightUse use_of(const FileTensor& tensor, const Names& all, const Model& model) {
+TensorUse use_of(const FileTensor& tensor, const Names& all, const Model& model) {
   const std::string_view name = tensor.name;
-  if (is_vision(name)) return WeightUse::vision;
-  if (is_audio(name)) return WeightUse::audio;
-  if (is_draft(name, model.decoder.depth())) return WeightUse::draft;
-  if (is_buffer(name) || is_mask(tensor)) return WeightUse::buffer;
-  if (is_scale(name, all)) return WeightUse::scale;
-  if (is_tied_copy(name, all, model)) return WeightUse::tied_copy;
-  return WeightUse::parameter;
+  if (is_vision(name)) return TensorUse::vision;
+  if (is_audio(name)) return TensorUse::audio;
+  if (is_draft(name, model.decoder.depth())) return TensorUse::draft;
+  if (is_buffer(name) || is_mask(tensor)) return TensorUse::buffer;
+  if (is_scale(name, all)) return TensorUse::scale;
+  if (is_tied_copy(name, all, model)) return TensorUse::tied_copy;
+  return TensorUse::parameter;
 }
 
 // --- words that hold several parameters ----------------------------------------------------------
@@ -320,21 +320,21 @@ std::optional<std::size_t> layer_number(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view use_name(WeightUse use) {
+std::string_view use_name(TensorUse use) {
   switch (use) {
-    case WeightUse::parameter:
+    case TensorUse::parameter:
       return "language model";
-    case WeightUse::tied_copy:
+    case TensorUse::tied_copy:
       return "the tied head, stored a second time";
-    case WeightUse::draft:
+    case TensorUse::draft:
       return "multi-token prediction";
-    case WeightUse::vision:
+    case TensorUse::vision:
       return "vision";
-    case WeightUse::audio:
+    case TensorUse::audio:
       return "audio";
-    case WeightUse::scale:
+    case TensorUse::scale:
       return "scales of quantised matrices";
-    case WeightUse::buffer:
+    case TensorUse::buffer:
       return "buffers";
   }
   return {};
@@ -371,9 +371,9 @@ std::vector<FileTensor> file_tensors(const gguf::Header& header, const Model& mo
                    .parameters = tensor.elements,
                    .bytes = tensor.bytes};
     if (gguf::is_buffer(tensor)) {
-      one.use = WeightUse::buffer;
+      one.use = TensorUse::buffer;
     } else if (is_draft(one.name, model.decoder.depth())) {
-      one.use = WeightUse::draft;
+      one.use = TensorUse::draft;
     }
     out.push_back(std::move(one));
   }
@@ -389,9 +389,9 @@ WeightCheck check_weights(const Model& model, std::string source,
   Sized in_file;
   for (const FileTensor& tensor : tensors) {
     add_use(check.uses, tensor);
-    if (tensor.use == WeightUse::parameter || tensor.use == WeightUse::scale)
+    if (tensor.use == TensorUse::parameter || tensor.use == TensorUse::scale)
       check.bytes_in_file += tensor.bytes;
-    if (tensor.use != WeightUse::parameter) continue;
+    if (tensor.use != TensorUse::parameter) continue;
     check.parameters_in_file += tensor.parameters;
     ++in_file[tensor.parameters.value.value][pattern_of(tensor.name)];
   }

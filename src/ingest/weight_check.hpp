@@ -18,8 +18,8 @@
 namespace attncalc {
 
 // What a tensor of a file is to the language model.
-enum class WeightUse : std::uint8_t { parameter, scale, tied_copy, draft, vision, audio, buffer };
-std::string_view use_name(WeightUse use);  // "multi-token prediction", "vision", …
+enum class TensorUse : std::uint8_t { parameter, scale, tied_copy, draft, vision, audio, buffer };
+std::string_view use_name(TensorUse use);  // "multi-token prediction", "vision", …
 
 // One tensor of a file, whichever kind of file.
 struct FileTensor {
@@ -29,7 +29,7 @@ struct FileTensor {
   Elements elements;    // values of its type
   Elements parameters;  // as many, or more where words hold several
   Bytes bytes;
-  WeightUse use = WeightUse::parameter;
+  TensorUse use = TensorUse::parameter;
 };
 std::vector<FileTensor> file_tensors(const safetensors::Weights& weights, const Model& model);
 std::vector<FileTensor> file_tensors(const gguf::Header& header, const Model& model);
@@ -38,7 +38,7 @@ std::vector<FileTensor> file_tensors(const gguf::Header& header, const Model& mo
 std::optional<std::size_t> layer_number(std::string_view name);
 
 struct UseTotal {
-  WeightUse use = WeightUse::parameter;
+  TensorUse use = TensorUse::parameter;
   std::int64_t tensors = 0;
   Elements parameters;
   Bytes bytes;

@@ -132,7 +132,7 @@ std::vector<WeightLine> outside_lines(const Model& model) {
                    .where = std::string(where)});
   };
   add("embed", e.vocabulary, width, "embed");
-  if (e.positions > 0) add("positions", e.positions, width, "embed");
+  if (e.positions > 0) add("positions", e.positions, model.hidden, "embed");
   for (const WeightTensor& tensor : e.extra) {
     out.push_back({.tensor = tensor, .layers = 1, .where = "norm"});
   }

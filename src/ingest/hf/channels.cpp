@@ -27,6 +27,7 @@ const Names dense_width = {"dense_intermediate_size",
                            "n_inner",
                            "ffn_dim",
                            "d_ff",
+                           "dff",
                            "decoder_ffn_dim",
                            "ff_intermediate_size",
                            "block_ff_dim"};
@@ -163,6 +164,8 @@ Dim dense_intermediate(Config& config, const ClassFacts& facts, std::size_t laye
   const bool no_experts = config.integer(expert_count).value_or(Dim(0)) == Dim(0);
   const std::optional<Dim> shared = config.positive({"shared_intermediate_size"});
   if (shared && no_experts) return *shared;
+  if (const Node* widths = config.find(dense_width); widths && widths->kind == NodeKind::list)
+    return config.of_layer(dense_width, layer).value_or(Dim(0));  // Gemma 3n
   if (auto stated = config.positive(dense_width))
     return {*stated / facts.mlp_width_over, stated->origin};
   if (facts.rwkv_version > 0) {

@@ -32,8 +32,9 @@ struct ClassFacts {
   bool bias_key_covers_mlp = false;  // `bias` and `use_bias` speak of the MLP too (Falcon)
   int mixers = 1;                    // token mixers of the same shape in one layer (LongCat: 2)
   bool gated_mlp = true;
-  int mlp_times_hidden = 0;  // the MLP's width where no key gives it (GPT-2: 4)
-  int mlp_width_over = 1;    // the width key is this many times the real one (Qwen 1: 2)
+  bool gated_encoder_mlp = true;  // false: of the two stacks only the decoder's is (Moonshine)
+  int mlp_times_hidden = 0;       // the MLP's width where no key gives it (GPT-2: 4)
+  int mlp_width_over = 1;         // the width key is this many times the real one (Qwen 1: 2)
   QkNorm qk_norm = QkNorm::none;
   std::optional<NormParameters> qk_norm_parameters = {};  // absent: as the other norms
   NormParameters norm = NormParameters::scale;
@@ -45,6 +46,7 @@ struct ClassFacts {
   bool tied = false;           // where tie_word_embeddings is absent
   bool head_bias = false;
   bool embedding_norm = false;
+  bool waveform_stem = false;     // three convolutions over raw sound (Moonshine)
   bool learnt_positions = false;  // an embedding of max_positions rows
   int extra_positions = 0;        // rows beyond max_positions (OPT: 2)
   int extra_vocabulary = 0;       // rows of the embedding beyond vocab_size, input side only

@@ -10,12 +10,15 @@
 namespace attncalc::hf {
 namespace {
 
-const Names encoder_layer_names = {"encoder_layers", "num_encoder_layers", "num_layers"};
+const Names encoder_layer_names = {"encoder_layers", "num_encoder_layers",
+                                   "encoder_num_hidden_layers", "num_layers"};
 
 Softmax read_encoder_attention(Config& config, const ClassFacts& facts) {
   Softmax s;
-  s.heads = config.need({"encoder_attention_heads", "num_heads", "num_attention_heads"});
-  s.head_dim = config.positive({"d_kv"}).value_or(Dim(0));
+  s.heads = config.need({"encoder_attention_heads", "encoder_num_attention_heads", "num_heads",
+                         "num_attention_heads"});
+  s.kv_heads = config.positive({"encoder_num_key_value_heads"}).value_or(Dim(0));
+  s.head_dim = config.positive({"d_kv", "encoder_head_dim"}).value_or(Dim(0));
   s.q_bias = s.v_bias = facts.qkv_bias;
   s.k_bias = facts.qkv_bias && facts.k_bias;
   s.o_bias = facts.o_bias;
@@ -26,10 +29,11 @@ Softmax read_encoder_attention(Config& config, const ClassFacts& facts) {
 Layer read_encoder_layer(Config& config, const ClassFacts& facts) {
   Layer layer;
   layer.mixers = {read_encoder_attention(config, facts)};
-  layer.channel = Dense{.intermediate = config.need({"encoder_ffn_dim", "d_ff"}),
-                        .gated = facts.gated_mlp,
-                        .up_bias = facts.mlp_bias,
-                        .down_bias = facts.mlp_bias};
+  layer.channel =
+      Dense{.intermediate = config.need({"encoder_ffn_dim", "d_ff", "intermediate_size"}),
+            .gated = facts.gated_mlp && facts.gated_encoder_mlp,
+            .up_bias = facts.mlp_bias,
+            .down_bias = facts.mlp_bias};
   for (int n = 0; n < facts.norms; ++n)
     add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
   return layer;
@@ -44,6 +48,19 @@ void add_audio_stem(Config& config, std::vector<WeightTensor>& out) {
   out.push_back({.role = "stem", .rows = hidden, .cols = *bins * frames});
   out.push_back({.role = "stem", .rows = hidden, .cols = hidden * frames});
   out.push_back({.role = "bias", .rows = 2 * hidden});
+}
+
+// Moonshine's three convolutions over the waveform and the norm behind the first
+// (MoonshineEncoder).
+void add_waveform_stem(const ClassFacts& facts, Dim hidden, std::vector<WeightTensor>& out) {
+  constexpr std::int64_t samples[] = {127, 7, 3};
+  if (!facts.waveform_stem) return;
+  const Dim wide = 2 * hidden;
+  out.push_back({.role = "stem", .rows = hidden, .cols = samples[0]});
+  add_norm(out, "norm", hidden, NormParameters::scale_and_bias);
+  out.push_back({.role = "stem", .rows = wide, .cols = hidden * samples[1]});
+  out.push_back({.role = "stem", .rows = hidden, .cols = wide * samples[2]});
+  out.push_back({.role = "bias", .rows = wide + hidden});
 }
 
 // Whisper states how many frames its encoder makes of 30 seconds. Texts are as long as they are.
@@ -118,16 +135,26 @@ void add_cross_attention(Config& config, const ClassFacts& facts, Layer& layer) 
               .o_bias = own->o_bias};
   cross.complete(config.model().hidden);
   layer.mixers.push_back(cross);
-  add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
+  // One before it, and one behind it where self-attention has one there, too (T5Gemma).
+  for (int n = 0; n < facts.norms / 2; ++n)
+    add_norm(layer.extra, "norm", config.model().hidden, facts.norm);
 }
 
 void read_encoder(Config& config, const ClassFacts& facts) {
   Model& model = config.model();
   std::vector<WeightTensor>& out = model.embedding.extra;
-  config.understand({"num_hidden_layers", "encoder_layers", "encoder_attention_heads",
-                     "encoder_ffn_dim", "decoder_layers", "num_layers", "is_encoder_decoder"});
+  config.understand({"num_hidden_layers", "encoder_layers", "encoder_num_hidden_layers",
+                     "encoder_num_attention_heads", "encoder_num_key_value_heads",
+                     "encoder_attention_heads", "encoder_ffn_dim", "decoder_layers", "num_layers",
+                     "is_encoder_decoder"});
   add_relative_bias(config, facts, model.decoder.depth(), out);
   if (!has_encoder_and_decoder(config) || facts.encoder_alone) return;
+  const auto width = config.positive({"encoder_hidden_size"});
+  if (width && *width != model.hidden) {
+    config.problem(*config.find({"encoder_hidden_size"}),
+                   "an encoder of another width than its decoder is not read");
+    return;
+  }
   Stack stack;
   stack.name = "encoder";
   stack.caches = false;
@@ -137,6 +164,7 @@ void read_encoder(Config& config, const ClassFacts& facts) {
   for (std::int64_t i = 0; i < layers; ++i) stack.append(layer);
   add_relative_bias(config, facts, stack.depth(), out);
   add_audio_stem(config, out);
+  add_waveform_stem(facts, model.hidden, out);
   read_encoder_positions(config, facts, out);
   if (facts.embedding_norm) add_norm(out, "norm", model.hidden, facts.norm);
   if (facts.final_norm) add_norm(out, "norm", model.hidden, facts.norm);

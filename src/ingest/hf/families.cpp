@@ -187,6 +187,33 @@ void add_bert(Config& config, const ClassFacts& facts) {
   e.extra.push_back({.role = "bias", .rows = hidden});
 }
 
+// SambaY: what two attentions are weighed by (four vectors and a norm over a pair of heads), and in
+// place of a late state space a unit that gates the memory of the last one.
+void add_sambay(Config& config, const LayerPlan& plan, std::size_t index, Layer& layer) {
+  if (!config.has({"mb_per_layer"})) return;
+  const Dim hidden = config.model().hidden;
+  if (const Softmax* s = layer.mixers.empty() ? nullptr : std::get_if<Softmax>(&layer.mixers[0])) {
+    layer.extra.push_back({.role = "head_lambda", .rows = 4 * s->head_dim});
+    layer.extra.push_back({.role = "norm", .rows = 2 * s->head_dim});
+  }
+  if (plan.roles[index] != Role::none) return;
+  const Dim inner = config.positive({"mamba_expand"}).value_or(Dim(2)) * hidden;
+  layer.extra.push_back({.role = "in_proj", .rows = inner, .cols = hidden});
+  layer.extra.push_back({.role = "out_proj", .rows = hidden, .cols = inner});
+}
+
+// Baichuan-M1 mixes each key and value with the one before, by one number a head and step. What it
+// remembers for that, one token's keys and values, is not a part of the cache's rows.
+void add_key_convolution(Config& config, Layer& layer) {
+  const auto window = config.positive({"conv_window"});
+  const Softmax* s = layer.mixers.empty() ? nullptr : std::get_if<Softmax>(&layer.mixers[0]);
+  if (!window || s == nullptr) return;
+  layer.extra.push_back({.role = "key_conv", .rows = s->kv_heads, .cols = *window});
+  layer.extra.push_back({.role = "value_conv", .rows = s->kv_heads, .cols = *window});
+  config.assume("conv_window", "no state",
+                "the last keys and values before their convolution are not counted");
+}
+
 }  // namespace
 
 ClassFacts facts_for(Config& config, const Node& root, ClassFacts facts) {
@@ -237,6 +264,8 @@ void add_layer_extras(Config& config, const ClassFacts& facts, const LayerPlan& 
   drop_bias_of_hash_layers(config, index, layer);
   add_channel_mixing(config, facts, layer);
   add_call_of_shared_block(config, plan, index, layer);
+  add_sambay(config, plan, index, layer);
+  add_key_convolution(config, layer);
   add_cross_attention(config, facts, layer);
 }
 

@@ -25,12 +25,15 @@ constexpr std::string_view telling_fragments[] = {
 // Numerics, training and generation: never a shape.
 constexpr std::string_view harmless_fragments[] = {
     "dropout", "norm", "_eps", "epsilon", "init", "rope", "rotary", "token_id", "token_index",
-    "loss", "implementation", "softcap", "dtype", "pdrop", "layerdrop", "_beta", "multiplier",
-    "scaling", "quant", "_scale", "swiglu_limit",
+    "loss", "implementation", "softcap", "dtype", "pdrop", "layerdrop", "_beta", "_alpha_factor",
+    "multiplier", "scaling", "quant", "_scale", "swiglu_limit",
     // of the towers beside the language model
     "audio", "vision", "speech", "image", "video", "tts"};
 
 constexpr std::string_view harmless_keys[] = {"activation_situ_linear_beta",
+                                              "activation_sparsity_pattern",
+                                              "attention_method",
+                                              "linear_type",
                                               "add_classification_head",
                                               "add_cross_attention",
                                               "attn_temperature_len",

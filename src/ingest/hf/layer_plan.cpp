@@ -76,6 +76,74 @@ MaybeRoles from_words(Config& config, std::size_t) {
   return roles;
 }
 
+// GPT-Neo: [[["global", "local"], 12]] is twelve times these two (GPTNeoConfig).
+MaybeRoles from_attention_types(Config& config, std::size_t layers) {
+  const Node* node = config.find({"attention_types"});
+  if (!node || node->kind != NodeKind::list) return std::nullopt;
+  std::vector<Role> roles;
+  for (const Node& entry : node->children) {
+    const bool pair = entry.kind == NodeKind::list && entry.children.size() == 2;
+    const auto times = pair ? entry.children[1].as_integer() : std::nullopt;
+    if (!times || *times < 0 || entry.children[0].kind != NodeKind::list) {
+      config.problem(entry, "attention_types holds lists of words, each with how often it stands");
+      return roles;
+    }
+    for (std::int64_t n = 0; n < *times && roles.size() < layers; ++n) {
+      for (const Node& word : entry.children[0].children)
+        roles.push_back(role_of_word(config, word));
+    }
+  }
+  return roles;
+}
+
+// PLaMo-2: the middle one of every mamba_step layers is attention, windowed unless its number is
+// listed (Plamo2Config; is_mamba in modeling_plamo.py).
+MaybeRoles from_mamba_step(Config& config, std::size_t layers) {
+  const std::optional<Dim> step = config.positive({"mamba_step"});
+  if (!step) return std::nullopt;
+  const bool states = config.flag({"mamba_enabled"}, true);
+  const std::vector<std::int64_t> full = config.integers({"full_attention_idx"});
+  const auto middle = static_cast<std::size_t>(step->value / 2);
+  const auto period = static_cast<std::size_t>(step->value);
+  std::vector<Role> roles(layers, Role::mamba);
+  for (std::size_t i = 0; i < layers; ++i) {
+    const bool attends = layers <= middle ? i + 1 == layers : i % period == middle;
+    if (states && !attends) continue;
+    const bool listed =
+        std::find(full.begin(), full.end(), static_cast<std::int64_t>(i)) != full.end();
+    roles[i] = listed || !config.has({"attention_window_size"}) ? Role::attention : Role::window;
+  }
+  return roles;
+}
+
+// Baichuan-M1 lists its windowed layers, from 0.
+MaybeRoles from_window_indices(Config& config, std::size_t layers) {
+  if (!config.has({"sliding_window_layers"})) return std::nullopt;
+  std::vector<Role> roles(layers, Role::attention);
+  for (const std::int64_t index : config.integers({"sliding_window_layers"})) {
+    if (index < static_cast<std::int64_t>(layers))
+      roles[static_cast<std::size_t>(index)] = Role::window;
+  }
+  return roles;
+}
+
+// SambaY (Phi-4-mini-flash): state spaces and attention in turn. In the first half attention has a
+// window; behind it stand one state space and one full attention, whose output and whose cache all
+// later layers share: gated memory units, which keep nothing, and attention with queries alone
+// (arXiv:2507.06607; SambaYDecoderLayer).
+MaybeRoles from_mb_per_layer(Config& config, std::size_t layers) {
+  const std::optional<Dim> every = config.positive({"mb_per_layer"});
+  if (!every) return std::nullopt;
+  const auto period = static_cast<std::size_t>(every->value);
+  std::vector<Role> roles(layers, Role::attention);
+  for (std::size_t i = 0; i < layers; ++i) {
+    const bool state = i % period == 0;
+    if (state) roles[i] = i < layers / 2 + 2 ? Role::mamba : Role::none;
+    if (!state && i < layers / 2) roles[i] = Role::window;
+  }
+  return roles;
+}
+
 // DeepSeek-V4: a ratio each layer, 0 for none. One more entry than layers is the draft layer's.
 MaybeRoles from_compress_ratios(Config& config, std::size_t layers) {
   if (!config.has({"compress_ratios"})) return std::nullopt;
@@ -199,11 +267,24 @@ MaybeRoles from_full_attention_interval(Config& config, std::size_t layers) {
   return roles;
 }
 
+// Zamba: two layers and a call come first; then the period begins (ZambaConfig).
+std::vector<Role> calls_by_period(std::size_t layers, std::int64_t period, std::int64_t offset) {
+  constexpr std::size_t first_call = 2;
+  std::vector<Role> roles(layers, Role::mamba);
+  if (layers > first_call) roles[first_call] = Role::shared_then_mamba;
+  for (std::size_t i = first_call + 1; i < layers; ++i) {
+    const auto behind = static_cast<std::int64_t>(i - first_call - 1);
+    if (behind % period == offset) roles[i] = Role::shared_then_mamba;
+  }
+  return roles;
+}
+
 // Jamba: attention at offset, offset + period, …
 MaybeRoles from_period(Config& config, std::size_t layers) {
   const std::optional<Dim> period = config.positive({"attn_layer_period"});
   if (!period) return std::nullopt;
   const Dim offset = config.or_default({"attn_layer_offset"}, 4, "class default of Jamba");
+  if (has_shared_blocks(config)) return calls_by_period(layers, period->value, offset.value);
   std::vector<Role> roles(layers, Role::mamba);
   for (std::size_t i = 0; i < layers; ++i) {
     if (static_cast<std::int64_t>(i) % period->value == offset.value) roles[i] = Role::attention;
@@ -262,6 +343,10 @@ constexpr MaybeRoles (*spellings[])(Config&, std::size_t) = {
     from_block_types,
     from_compress_ratios,
     from_words,
+    from_attention_types,
+    from_mamba_step,
+    from_window_indices,
+    from_mb_per_layer,
     from_pattern_text,
     from_hybrid_bits,
     from_window_layout,
@@ -362,6 +447,7 @@ void understand_windows(Config& config) {
   config.understand({"sliding_window", "sliding_window_size", "window_size", "max_window_layers",
                      "use_sliding_window", "attention_chunk_size", "swa_num_attention_heads",
                      "swa_num_key_value_heads", "swa_head_dim", "swa_v_head_dim",
+                     "num_swa_attention_heads", "num_swa_key_value_heads", "attention_window_size",
                      "add_swa_attention_sink_bias", "swa_rope_theta"});
 }
 
@@ -411,6 +497,16 @@ std::optional<std::uint32_t> last_alike(const std::vector<Role>& roles, std::siz
   return std::nullopt;
 }
 
+// SambaY: attention behind the middle reads the cache of the one full layer there.
+std::vector<std::optional<std::uint32_t>> share_middle_layer(const std::vector<Role>& roles) {
+  std::vector<std::optional<std::uint32_t>> owner(roles.size());
+  const std::size_t middle = roles.size() / 2 + 1;
+  for (std::size_t i = middle + 1; i < roles.size(); ++i) {
+    if (roles[i] == Role::attention) owner[i] = static_cast<std::uint32_t>(middle);
+  }
+  return owner;
+}
+
 // Gemma 3n and 4: the last num_kv_shared_layers read the cache of the last layer of their kind
 // before them. CLA: every group of cla_share_factor layers shares the first one's.
 std::vector<std::optional<std::uint32_t>> read_sharing(Config& config,
@@ -420,6 +516,7 @@ std::vector<std::optional<std::uint32_t>> read_sharing(Config& config,
       static_cast<std::size_t>(config.integer({"num_kv_shared_layers"}).value_or(Dim(0)).value);
   const Dim factor = config.positive({"cla_share_factor"}).value_or(Dim(1));
   const bool cla = config.flag({"use_cla"}, false) && factor > 1;
+  if (config.has({"mb_per_layer"})) return share_middle_layer(roles);
   if (shared == 0 && !cla) return owner;
   owner.resize(roles.size());
   for (std::size_t i = 0; i < roles.size(); ++i) {
@@ -434,7 +531,8 @@ std::vector<std::optional<std::uint32_t>> read_sharing(Config& config,
 // The layer count; some files have only the list of layers.
 std::size_t layer_count(Config& config) {
   // Whisper's and T5's num_hidden_layers or num_layers is the encoder's.
-  if (const auto stated = config.positive({"decoder_layers", "num_decoder_layers"})) {
+  if (const auto stated =
+          config.positive({"decoder_layers", "num_decoder_layers", "decoder_num_hidden_layers"})) {
     return static_cast<std::size_t>(stated->value);
   }
   const Names names = {"num_hidden_layers", "n_layer", "n_layers", "num_layers",
@@ -463,9 +561,10 @@ LayerPlan read_layer_plan(Config& config, const ClassFacts& facts) {
   }
   plan.roles = read_roles(config, facts, layers);
   if (plan.roles.size() < layers) {
-    const Node* list = config.find(
-        {"layer_types", "layers_block_type", "attention_layers", "hybrid_layer_pattern",
-         "attn_type_list", "hybrid_override_pattern", "compress_ratios", "sliding_window_layout"});
+    const Node* list =
+        config.find({"layer_types", "layers_block_type", "attention_layers", "hybrid_layer_pattern",
+                     "attn_type_list", "hybrid_override_pattern", "compress_ratios",
+                     "sliding_window_layout", "attention_types"});
     config.problem(list ? *list : config.map(),
                    fmt::format("the list of layer types is too short: {} of {} layers",
                                plan.roles.size(), layers));

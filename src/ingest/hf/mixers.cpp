@@ -13,10 +13,17 @@ namespace {
 
 const Names head_names = {
     "num_attention_heads_per_layer", "num_attention_heads", "n_head",          "n_heads",
-    "decoder_attention_heads",       "num_heads",           "attention_heads", "num_query_heads"};
-const Names kv_head_names = {
-    "num_key_value_heads", "num_kv_heads",         "n_kv_heads", "multi_query_group_num",
-    "num_query_groups",    "num_attention_groups", "n_head_kv",  "num_key_value_heads_per_layer"};
+    "decoder_attention_heads",       "num_heads",           "attention_heads", "num_query_heads",
+    "decoder_num_attention_heads"};
+const Names kv_head_names = {"num_key_value_heads",
+                             "num_kv_heads",
+                             "n_kv_heads",
+                             "multi_query_group_num",
+                             "num_query_groups",
+                             "num_attention_groups",
+                             "n_head_kv",
+                             "num_key_value_heads_per_layer",
+                             "decoder_num_key_value_heads"};
 const Names window_names = {"sliding_window", "sliding_window_size", "window_size",
                             "attention_window_size"};
 
@@ -46,13 +53,15 @@ std::optional<Dim> nested_kv_heads(Config& config) {  // DBRX, MPT
 
 Dim kv_heads(Config& config, Dim heads, Role role, std::size_t layer) {
   if (role == Role::window) {
-    if (auto stated = config.of_layer({"swa_num_key_value_heads"}, layer)) return *stated;
+    if (auto stated =
+            config.of_layer({"swa_num_key_value_heads", "num_swa_key_value_heads"}, layer))
+      return *stated;
   }
   if (role == Role::attention && config.has({"global_head_dim"})) {
     if (auto stated = config.positive({"num_global_key_value_heads"})) return *stated;
   }
-  config.understand(
-      {"multi_query_attention", "swa_num_key_value_heads", "num_global_key_value_heads"});
+  config.understand({"multi_query_attention", "swa_num_key_value_heads", "num_swa_key_value_heads",
+                     "num_global_key_value_heads"});
   if (auto one = multi_query_heads(config)) {
     config.understand(kv_head_names);
     return *one;
@@ -95,7 +104,8 @@ Dim key_width(Config& config, Role role) {
   if (role == Role::attention && global) return *global;
   const std::optional<Dim> local = config.positive({"swa_head_dim"});  // MiMo-V2's windows
   if (role == Role::window && local) return *local;
-  return config.positive({"head_dim", "attention_head_dim", "kv_channels", "d_kv"})
+  return config
+      .positive({"head_dim", "attention_head_dim", "kv_channels", "d_kv", "hidden_size_per_head"})
       .value_or(Dim(0));
 }
 
@@ -152,7 +162,8 @@ void read_other_setting(Config& config, Role role, Softmax& s) {
 
 Dim read_heads(Config& config, Role role, std::size_t layer) {
   if (role == Role::window) {
-    if (auto local = config.of_layer({"swa_num_attention_heads"}, layer)) return *local;
+    if (auto local = config.of_layer({"swa_num_attention_heads", "num_swa_attention_heads"}, layer))
+      return *local;
   }
   const std::size_t problems = config.problems().size();
   const std::optional<Dim> heads = config.of_layer(head_names, layer);

@@ -110,6 +110,16 @@ Head head_of_language(const Config& config, const ClassFacts& facts, const Node&
   return &config.map() == &root ? head_of(facts, root) : Head::language;
 }
 
+// OPT-350m: rows narrower than the stream, with a matrix in and one out.
+void read_narrow_embedding(Config& config, Embedding& e) {
+  const auto width = config.positive({"word_embed_proj_dim"});
+  const Dim hidden = config.model().hidden;
+  if (!width || *width == hidden) return;
+  e.width = *width;
+  e.extra.push_back({.role = "project_in", .rows = hidden, .cols = *width});
+  e.extra.push_back({.role = "project_out", .rows = *width, .cols = hidden});
+}
+
 void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
   Embedding& e = config.model().embedding;
   const Head head = head_of_language(config, facts, root);
@@ -122,6 +132,7 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
     config.assume("tie_word_embeddings", facts.tied ? "true" : "false",
                   fmt::format("class default of {}", facts.model_type));
   }
+  read_narrow_embedding(config, e);
   e.has_head = head == Head::language;
   if (facts.learnt_positions) e.positions = config.model().max_positions + facts.extra_positions;
   if (facts.extra_vocabulary > 0) {
@@ -135,7 +146,8 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
     const auto rows = labels ? static_cast<std::int64_t>(labels->children.size()) : 1;
     e.extra.push_back({.role = "score", .rows = rows, .cols = config.model().hidden});
   }
-  if (facts.final_norm) add_norm(e.extra, "norm", config.model().hidden, facts.norm);
+  const bool final_norm = facts.final_norm && config.flag({"do_layer_norm_before"}, true);
+  if (final_norm) add_norm(e.extra, "norm", config.model().hidden, facts.norm);
 }
 
 std::string dtype_name(std::string text) {

@@ -76,6 +76,8 @@ bool is_mamba2(const Config& config) {
 // The inner width: Jamba expands the hidden width; Mamba states it (falcon-mamba's `expand` is 16
 // and unused beside an intermediate_size of twice hidden).
 Dim mamba1_inner(Config& config) {
+  if (config.has({"mamba_step"}))
+    return config.need({"mamba_num_heads"}) * config.need({"hidden_size_per_head"});
   if (auto expand = config.positive({"mamba_expand"}))
     return {*expand * config.model().hidden, expand->origin};
   config.understand({"expand"});
@@ -102,7 +104,21 @@ StateSpace1 read_mamba1(Config& config, const ClassFacts& facts) {
   return m;
 }
 
+// PLaMo-2 decays by heads like Mamba-2, but convolves and keeps its state by channels like Mamba-1,
+// and makes its time steps from max(64, hidden / 16) numbers (modeling_plamo.py, Mamba).
+StateSpace1 read_plamo2(Config& config, const ClassFacts& facts) {
+  constexpr std::int64_t least_rank = 64, per_rank = 16;
+  StateSpace1 m = read_mamba1(config, facts);
+  m.dt_rank = std::max<std::int64_t>(least_rank, config.model().hidden / per_rank);
+  m.conv_bias = false;
+  config.understand({"mamba_chunk_size"});
+  config.assume("a_log, d_skip, dt_proj", "one a channel",
+                "PLaMo-2 has one a head: some parameters too many, the state is the same");
+  return m;
+}
+
 Kind read_mamba(Config& config, const ClassFacts& facts) {
+  if (config.has({"mamba_step"})) return read_plamo2(config, facts);
   if (is_mamba2(config)) return read_mamba2(config, facts);
   return read_mamba1(config, facts);
 }

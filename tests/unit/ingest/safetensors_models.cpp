@@ -46,14 +46,14 @@ CheckedModel checked(const std::string& config, const SafetensorsFile& weights) 
   return *std::move(out);
 }
 
-UseTotal of(const WeightCheck& check, WeightUse use) {
+UseTotal of(const WeightCheck& check, TensorUse use) {
   for (const UseTotal& total : check.uses) {
     if (total.use == use) return total;
   }
   return {};
 }
 
-std::int64_t parameters_of(const WeightCheck& check, WeightUse use) {
+std::int64_t parameters_of(const WeightCheck& check, TensorUse use) {
   return of(check, use).parameters.value.value;
 }
 
@@ -112,8 +112,8 @@ TEST_CASE("a tied head that is stored twice is named, and counted once") {
       SafetensorsFile().add(llama_outside + head).add(llama_layer + llama_mlp, {0, 3});
   const CheckedModel model = checked(config("llama", R"(,"tie_word_embeddings":true)"), file);
   check_whole(model, file);
-  CHECK(parameters_of(*model.weights, WeightUse::tied_copy) == 100 * 64);
-  CHECK(of(*model.weights, WeightUse::tied_copy).example == "lm_head.weight");
+  CHECK(parameters_of(*model.weights, TensorUse::tied_copy) == 100 * 64);
+  CHECK(of(*model.weights, TensorUse::tied_copy).example == "lm_head.weight");
 }
 
 TEST_CASE("buffers that old checkpoints store are no parameters") {
@@ -125,7 +125,7 @@ TEST_CASE("buffers that old checkpoints store are no parameters") {
           .add("model.layers.*.self_attn.rotary_emb.inv_freq=F32[8]", {0, 3});
   const CheckedModel model = checked(config("llama"), file);
   check_whole(model, file);
-  CHECK(parameters_of(*model.weights, WeightUse::buffer) == 3 * 8);
+  CHECK(parameters_of(*model.weights, TensorUse::buffer) == 3 * 8);
 
   const SafetensorsFile gpt2 =
       SafetensorsFile()
@@ -142,7 +142,7 @@ TEST_CASE("buffers that old checkpoints store are no parameters") {
       R"({"model_type":"gpt2","n_embd":64,"n_layer":2,"n_head":4,"n_positions":32,"vocab_size":100})",
       gpt2);
   check_whole(second, gpt2);
-  CHECK(parameters_of(*second.weights, WeightUse::buffer) == 2 * 32 * 32);
+  CHECK(parameters_of(*second.weights, TensorUse::buffer) == 2 * 32 * 32);
   // The config does not say in what its weights are stored: the header does.
   CHECK(second.summary.model.dtypes.weights == "fp32");
 }
@@ -216,7 +216,7 @@ TEST_CASE("DeepSeek-V3: a draft layer behind the others, and a scale a tile of 1
   // As arithmetic: the expert layer once more, two embeddings, the joining matrix, three norms.
   const std::int64_t mla = 128 * 256 + 128 + 512 * 128 + 192 * 256 + 128 + 512 * 128 + 256 * 256;
   const std::int64_t layer_of_experts = mla + 2 * 256 + 2 * 256 + 2 + 3 * 3 * 128 * 256;
-  const std::int64_t scales = of(*model.weights, WeightUse::draft).parameters.value.value -
+  const std::int64_t scales = of(*model.weights, TensorUse::draft).parameters.value.value -
                               (layer_of_experts + 2 * 100 * 256 + 256 * 512 + 3 * 256);
   // Its own fp8 scales, one a tile: 2+4+2·2+4+4 of attention, 2 for each of 9 expert matrices.
   CHECK(scales == 2 + 4 + 4 + 4 + 4 + 9 * 2);
@@ -251,7 +251,7 @@ TEST_CASE("Gemma 3: the vision tower and the projector are counted apart") {
       "vision_config":{"hidden_size":32}})",
       file);
   check_whole(model, file);
-  CHECK(parameters_of(*model.weights, WeightUse::vision) == 10 * 32 + 32 * 64);
+  CHECK(parameters_of(*model.weights, TensorUse::vision) == 10 * 32 + 32 * 64);
   CHECK(model.summary.model.vision_parameters == 10 * 32 + 32 * 64);
 }
 
@@ -314,7 +314,7 @@ TEST_CASE("Qwen3-Next: gated delta layers, gated attention, a shared expert, a d
       "tie_word_embeddings":false})",
       file);
   check_whole(model, file);
-  CHECK(parameters_of(*model.weights, WeightUse::draft) == 64 * 128 + 64);
+  CHECK(parameters_of(*model.weights, TensorUse::draft) == 64 * 128 + 64);
 }
 
 TEST_CASE("gpt-oss: two 4-bit values a byte, and an exponent for 32 of them") {
