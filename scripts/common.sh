@@ -9,8 +9,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Debian packages, each with the command that makes it unnecessary where there is one.
 to_build=(g++=g++ cmake=cmake ninja-build=ninja libfmt-dev nlohmann-json3-dev libyaml-cpp-dev
-          libcli11-dev libhwy-dev catch2 python3=python3)
-to_test=("${to_build[@]}" clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 python3-jsonschema)
+          libcli11-dev libhwy-dev libtinyxml2-dev catch2 python3=python3)
+to_test=("${to_build[@]}" clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 python3-jsonschema
+         python3-markdown libxml2-utils=xmllint)
 
 say() { printf '%s\n' "$*" >&2; }
 

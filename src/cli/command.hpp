@@ -30,6 +30,7 @@ struct Flag {
 struct FlagGroup {
   std::string_view title;
   std::vector<Flag> flags;
+  bool about_output = false;  // how the answer comes, not what it is
 };
 
 struct Positional {

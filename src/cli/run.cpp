@@ -20,11 +20,14 @@ namespace {
 constexpr int internal_error = 3;
 
 constexpr Verb verbs[] = {
-    {"kv", "bytes of KV cache and recurrent state", kv_question},
-    {"cost", "FLOPs, HBM traffic and arithmetic intensity of every operator", cost_question},
+    {"kv", "bytes of KV cache and recurrent state", kv_question, nullptr, "kv model scenario"},
+    {"cost", "FLOPs, HBM traffic and arithmetic intensity of every operator", cost_question,
+     nullptr, "totals ops model scenario"},
     {"roofline", "time of every operator on a machine, the bound and an estimate",
-     roofline_question},
-    {"io", "memory traffic and SRAM of standard and tiled attention", io_question},
+     roofline_question, nullptr, "totals ops machine model scenario"},
+    {"io", "memory traffic and SRAM of standard and tiled attention", io_question, nullptr,
+     "orders flops largest_square_block scenario"},
+    {"check", "budgets of a file, for CI", nullptr, run_check},
     {"models", "the catalog: list it, show an entry, check files", nullptr, run_models},
     {"hardware", "the devices: list them, show one with its sources, check files", nullptr,
      run_hardware},

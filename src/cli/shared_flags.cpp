@@ -150,6 +150,7 @@ FlagGroup flag_group(OutputFlags& flags, CanExplain can_explain) {
                            "derive each figure: formula, numbers, and where they are from",
                            &flags.explain});
   }
+  group.about_output = true;
   return group;
 }
 

@@ -18,14 +18,17 @@ Question cost_question();
 Question roofline_question();
 Question io_question();
 int run_models(Args args, const Streams& streams);
+int run_check(Args args, const Streams& streams);
 int run_hardware(Args args, const Streams& streams);
 
-// A verb is one question, or does its own parsing (it has commands of its own).
+// A verb is one question, or does its own parsing (it has commands of its own). `sections` are the
+// top keys of its JSON that hold figures, for who looks for the verb that has a figure.
 struct Verb {
   std::string_view name;
   std::string_view summary;
   Question (*question)() = nullptr;
   int (*run)(Args args, const Streams& streams) = nullptr;
+  std::string_view sections = {};
 };
 std::span<const Verb> all_verbs();
 

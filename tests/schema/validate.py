@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import warnings
 
 SKIPPED = 77
@@ -28,7 +29,15 @@ except ImportError:
 MODELS = ["llama-3-70b", "deepseek-v3.2", "deepseek-v4-flash", "gemma-3n-e4b", "qwen3-next-80b-a3b", "jamba-1.5-mini",
           "whisper-large-v3", "falcon-h1-34b", "gpt-oss-120b", "rwkv-7-2.9b"]
 
+CHECKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "check")
+OUR_CAPACITY = os.path.join(CHECKS, "..", "capacity.yaml")
+FAILING = os.path.join(CHECKS, "failing.yaml")
+BASELINE = os.path.join(tempfile.mkdtemp(prefix="attncalc-schema-"), "baseline.json")
+DOES_NOT_HOLD = 1
+
 COMMANDS = {
+    # The second makes the baseline of the third.
+    "check": [("check", ["check", FAILING]), ("check", ["check", OUR_CAPACITY, "-o", BASELINE]), ("check", ["check", FAILING, "--baseline", BASELINE])],
     "kv": [("kv", ["kv", "--model", m, "--ctx", "8k"]) for m in MODELS]
     + [("kv", ["kv", "--model", "llama-3-70b", "--ctx", "8k", "--batch", "3", "--tp", "16", "--as", "gqa:4", "--kv-dtype", "nvfp4"])],
     "cost": [("cost", ["cost", "--model", m, "--ctx", "8k", "--explain"]) for m in MODELS]
@@ -67,18 +76,48 @@ def verbs(program):
 
 def problems_of(program, schemas, name, arguments):
     run = subprocess.run([program, *arguments, "--json"], capture_output=True, text=True)
-    if run.returncode != 0:
+    if run.returncode not in (0, DOES_NOT_HOLD if FAILING in arguments else 0):
         return [f"exit {run.returncode}: {run.stderr.strip()}"]
-    return [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator(schemas, name).iter_errors(json.loads(run.stdout))]
+    if "-o" in arguments:
+        with open(arguments[arguments.index("-o") + 1], encoding="utf-8") as file:
+            answer = json.load(file)
+    else:
+        answer = json.loads(run.stdout)
+    return [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator(schemas, name).iter_errors(answer)]
+
+
+def unvalidated(names):
+    """The verbs of which no output is validated."""
+    return [name for name in names if name not in COMMANDS]
+
+
+def capacity_problems(schemas):
+    """The files that `check` reads have a schema too, for editors."""
+    try:
+        import yaml
+    except ImportError:
+        return []
+    problems = []
+    for path in (OUR_CAPACITY, FAILING):
+        with open(path, encoding="utf-8") as file:
+            problems += [f"{path}: {e.message[:200]}" for e in validator(schemas, "capacity").iter_errors(yaml.safe_load(file))]
+    if validator(schemas, "capacity").is_valid({"scenarios": [{"budgets": [{"max": 3}]}]}):
+        problems.append("the schema of capacity files accepts a budget without a metric")
+    return problems
 
 
 def main(program, folder):
     schemas = load(folder)
     failed = 0
-    for verb in verbs(program):
-        if verb not in COMMANDS:
-            failed += 1
-            print(f"{verb}: no command of it is validated; add its schema to docs/schema and a command here")
+    if unvalidated(["kv", "planted"]) != ["planted"]:
+        failed += 1
+        print("a verb without a schema would not be seen")
+    for verb in unvalidated(verbs(program)):
+        failed += 1
+        print(f"{verb}: no command of it is validated; add its schema to docs/schema and a command here")
+    for problem in capacity_problems(schemas):
+        failed += 1
+        print(problem)
     for name, arguments in (command for commands in COMMANDS.values() for command in commands):
         for problem in problems_of(program, schemas, name, arguments):
             failed += 1
