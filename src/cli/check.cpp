@@ -169,9 +169,15 @@ class Checker {
     }
   }
 
+  // Machine and phase belong to a step; what a cache or a model is does not depend on them.
+  static bool is_of_a_step(const Setting& setting) {
+    constexpr std::string_view keys[] = {"hw", "memory", "price", "launch", "phase"};
+    return std::ranges::find(keys, setting.key) != std::end(keys);
+  }
+
   void note_left_out(const Scenario& scenario, const Budget& budget, const VerbBook::Entry& verb) {
     for (const Setting& setting : scenario.settings) {
-      if (verb.takes(setting)) continue;
+      if (verb.takes(setting) || is_of_a_step(setting)) continue;
       if (!left_out_.insert({verb.verb->name, setting.key}).second) continue;
       out_.warnings.push_back(
           {"key_left_out",

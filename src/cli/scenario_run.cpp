@@ -40,11 +40,11 @@ ScenarioRun::Figure ScenarioRun::figure(const Budget& budget) {
   }
   Figure first_miss;
   for (const VerbBook::Entry* verb : verbs) {
+    if (first_miss.belongs_here) break;
     Figure figure{.verb = verb, .value = {}, .problems = {}, .why = {}, .hint = {}};
     const Result<Json>& answer = ask(*verb);
     if (!answer) {
       figure.problems = answer.problems();
-      figure.hint = first_miss.hint;
       return figure;
     }
     MetricLookup found = find_metric(*answer, budget.metric);
@@ -52,6 +52,7 @@ ScenarioRun::Figure ScenarioRun::figure(const Budget& budget) {
     if (figure.value) return figure;
     figure.why = std::move(found.why);
     figure.hint = std::move(found.hint);
+    figure.belongs_here = found.belongs_here;
     if (!first_miss.verb) first_miss = std::move(figure);
   }
   return first_miss;

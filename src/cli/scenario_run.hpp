@@ -2,7 +2,8 @@
 //
 // A scenario as questions: each verb is asked at most once, and only if a budget needs it. A figure
 // comes from the verb that takes most of what the scenario says; if that one fails, so does the
-// figure, for another verb would answer a different question.
+// figure, for another verb would answer a different question. Where it answers without having the
+// figure, the next one is asked.
 #pragma once
 
 #include <map>
@@ -25,6 +26,7 @@ class ScenarioRun {
     Problems problems;  // of the verb, where it could not be asked
     std::string why;    // the verb answered, and its JSON has no such figure
     std::string hint;
+    bool belongs_here = false;  // to this verb, if to any
   };
   Figure figure(const Budget& budget);
 

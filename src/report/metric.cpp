@@ -99,12 +99,17 @@ std::string nearest_paths(const Value& answer, std::string_view typed) {
   return did_you_mean(typed, names);
 }
 
-std::string hint_at(const Value& answer, const Value& here, const MetricPath& path) {
-  const std::string near = nearest_paths(answer, path.text);
-  if (!near.empty()) return near;
+MetricLookup missing(const Value& answer, const Value& here, const MetricPath& path,
+                     const std::string& step) {
+  MetricLookup out{.value = {},
+                   .why = fmt::format("is not there: no '{}'", step),
+                   .hint = nearest_paths(answer, path.text)};
+  out.belongs_here = here.is_array() || !out.hint.empty();
   const std::vector<std::string> names = next_steps(here);
-  if (names.empty()) return {};
-  return fmt::format("here there are {}", fmt::join(names, ", "));
+  if (out.hint.empty() && !names.empty()) {
+    out.hint = fmt::format("here there are {}", fmt::join(names, ", "));
+  }
+  return out;
 }
 
 MetricLookup value_of(const Value& leaf) {
@@ -113,10 +118,11 @@ MetricLookup value_of(const Value& leaf) {
   if (leaf.is_boolean()) {
     return {.value = leaf.get<bool>() ? "true" : "false", .why = {}, .hint = {}};
   }
-  if (leaf.is_null()) return {.value = {}, .why = "has no value here", .hint = {}};
-  const std::vector<std::string> names = next_steps(leaf);
-  return {
-      .value = {}, .why = "is no figure", .hint = fmt::format("it has {}", fmt::join(names, ", "))};
+  MetricLookup out{.value = {}, .why = "has no value here", .hint = {}, .belongs_here = true};
+  if (leaf.is_null()) return out;
+  out.why = "is no figure";
+  out.hint = fmt::format("it has {}", fmt::join(next_steps(leaf), ", "));
+  return out;
 }
 
 }  // namespace
@@ -164,15 +170,12 @@ MetricLookup find_metric(const Json& answer, const MetricPath& path) {
       if (found.size() > 1) {
         return {.value = {},
                 .why = fmt::format("is not one figure: {} elements have '{}'", found.size(), step),
-                .hint = "say more, separated by commas: ops[norm,mlp.dense].flops"};
+                .hint = "say more, separated by commas: ops[norm,mlp.dense].flops",
+                .belongs_here = true};
       }
       next = found.empty() ? nullptr : found.front();
     }
-    if (!next) {
-      return {.value = {},
-              .why = fmt::format("is not there: no '{}'", step),
-              .hint = hint_at(answer.value(), *here, path)};
-    }
+    if (!next) return missing(answer.value(), *here, path, step);
     here = next;
   }
   return value_of(*here);

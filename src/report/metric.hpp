@@ -31,6 +31,9 @@ struct MetricLookup {
   std::optional<MetricValue> value;
   std::string why;   // there is none: in words that follow the path
   std::string hint;  // the nearest path
+  // Whether this answer is where the figure would be: its list lacks the element, or a path of it
+  // is near. Else another command may have it.
+  bool belongs_here = false;
 };
 MetricLookup find_metric(const Json& answer, const MetricPath& path);
 
