@@ -12,7 +12,6 @@ namespace attncalc {
 namespace {
 
 constexpr Seconds microseconds(double n) { return Seconds(n / static_cast<double>(units::mega)); }
-constexpr Flops gigaflops(double n) { return Flops(n * static_cast<double>(units::giga)); }
 
 // Fractions of streams and of large products: RRZE's gpu-benches (stream kernels), FluidX3D's
 // benchmark list, MAMF runs of stas00/ml-engineering, FlashAttention-3 (H100: 0.75 of the peak),
@@ -33,8 +32,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.6,
      .attention = 0.60,
      .vector = 0.5,
+     .unpack = 5,
      .link = 0.78,
-     .half_product = gigaflops(0.5),
+     .fill = microseconds(4),
      .kernel = microseconds(1.5),
      .step = microseconds(300),
      .hop = microseconds(4),
@@ -51,8 +51,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.5,
      .attention = 0.65,
      .vector = 0.5,
+     .unpack = 5,
      .link = 0.80,
-     .half_product = gigaflops(1.5),
+     .fill = microseconds(4),
      .kernel = microseconds(1.5),
      .step = microseconds(300),
      .hop = microseconds(3),
@@ -69,8 +70,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.55,
      .attention = 0.55,
      .vector = 0.5,
+     .unpack = 5,
      .link = 0.80,
-     .half_product = gigaflops(3),
+     .fill = microseconds(4),
      .kernel = microseconds(1.5),
      .step = microseconds(300),
      .hop = microseconds(3),
@@ -87,15 +89,16 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.4,
      .attention = 0.35,
      .vector = 0.5,
+     .unpack = 15,
      .link = 0.7,
-     .half_product = gigaflops(0.2),
+     .fill = microseconds(4),
      .kernel = microseconds(3),
      .step = microseconds(500),
      .hop = microseconds(6),
      .low = 0.65,
      .high = 1.8},
     {.family = "geforce",
-     .basis = "Ada and Ampere cards: llama.cpp tables, FluidX3D, RRZE on A40 and L40",
+     .basis = "GeForce cards of Turing to Blackwell: llama.cpp tables, FluidX3D",
      .stream = 0.85,
      .cache_read = 0.75,
      .activations = 0.5,
@@ -105,13 +108,90 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.5,
      .attention = 0.55,
      .vector = 0.5,
+     .unpack = 15,
      .link = 0.7,
-     .half_product = gigaflops(0.3),
+     .fill = microseconds(4),
      .kernel = microseconds(2),
      .step = microseconds(300),
      .hop = microseconds(10),
      .low = 0.75,
      .high = 1.5},
+    {.family = "rtx_pro",
+     .basis = "A40, A6000, L40S, Ada workstation cards: llama.cpp and TensorRT-LLM tables, RRZE",
+     .stream = 0.85,
+     .cache_read = 0.75,
+     .activations = 0.5,
+     .gemm_32 = 0.8,
+     .gemm_16 = 0.75,
+     .gemm_8 = 0.6,
+     .gemm_4 = 0.5,
+     .attention = 0.55,
+     .vector = 0.5,
+     .unpack = 15,
+     .link = 0.7,
+     .fill = microseconds(4),
+     .kernel = microseconds(2),
+     .step = microseconds(300),
+     .hop = microseconds(10),
+     .low = 0.75,
+     .high = 1.5},
+    {.family = "nvidia_soc",
+     .basis = "GB10, Jetson: llama.cpp tables; the fractions are those of Ada cards",
+     .stream = 0.85,
+     .cache_read = 0.75,
+     .activations = 0.5,
+     .gemm_32 = 0.8,
+     .gemm_16 = 0.75,
+     .gemm_8 = 0.6,
+     .gemm_4 = 0.5,
+     .attention = 0.55,
+     .vector = 0.5,
+     .unpack = 15,
+     .link = 0.7,
+     .fill = microseconds(4),
+     .kernel = microseconds(2),
+     .step = microseconds(300),
+     .hop = microseconds(10),
+     .low = 0.75,
+     .high = 1.5},
+    {.family = "rdna",
+     .basis = "RDNA 2 and 3, Strix Halo: llama.cpp tables",
+     .stream = 0.65,
+     .cache_read = 0.50,
+     .activations = 0.6,
+     .gemm_32 = 0.5,
+     .gemm_16 = 0.50,
+     .gemm_8 = 0.45,
+     .gemm_4 = 0.4,
+     .attention = 0.35,
+     .vector = 0.4,
+     .unpack = 15,
+     .link = 0.6,
+     .fill = microseconds(4),
+     .kernel = microseconds(5),
+     .step = microseconds(500),
+     .hop = microseconds(10),
+     .low = 0.5,
+     .high = 2.5},
+    {.family = "intel_gpu",
+     .basis = "Max 1550, Arc: estimated; engines on them reach far less",
+     .stream = 0.65,
+     .cache_read = 0.50,
+     .activations = 0.6,
+     .gemm_32 = 0.5,
+     .gemm_16 = 0.50,
+     .gemm_8 = 0.45,
+     .gemm_4 = 0.4,
+     .attention = 0.35,
+     .vector = 0.4,
+     .unpack = 15,
+     .link = 0.6,
+     .fill = microseconds(4),
+     .kernel = microseconds(5),
+     .step = microseconds(500),
+     .hop = microseconds(10),
+     .low = 0.5,
+     .high = 2.5},
     {.family = "cdna",
      .basis = "MI200, MI300, MI350: RRZE, MAMF; decode is estimated",
      .stream = 0.65,
@@ -123,8 +203,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.4,
      .attention = 0.40,
      .vector = 0.4,
+     .unpack = 15,
      .link = 0.70,
-     .half_product = gigaflops(2),
+     .fill = microseconds(4),
      .kernel = microseconds(3),
      .step = microseconds(500),
      .hop = microseconds(6),
@@ -133,7 +214,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
     {.family = "apple",
      .basis = "M1 to M4: llama.cpp tables, FluidX3D",
      .stream = 0.80,
-     .cache_read = 0.65,
+     .cache_read = 0.2,
      .activations = 0.6,
      .gemm_32 = 0.7,
      .gemm_16 = 0.70,
@@ -141,8 +222,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.5,
      .attention = 0.50,
      .vector = 0.5,
+     .unpack = 30,
      .link = 0.7,
-     .half_product = gigaflops(0.03),
+     .fill = microseconds(40),
      .kernel = microseconds(3),
      .step = microseconds(500),
      .hop = microseconds(20),
@@ -159,8 +241,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.5,
      .attention = 0.50,
      .vector = 0.4,
+     .unpack = 15,
      .link = 0.8,
-     .half_product = gigaflops(1),
+     .fill = microseconds(4),
      .kernel = microseconds(1),
      .step = microseconds(500),
      .hop = microseconds(3),
@@ -177,8 +260,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.3,
      .attention = 0.30,
      .vector = 0.4,
+     .unpack = 15,
      .link = 0.6,
-     .half_product = gigaflops(0.005),
+     .fill = microseconds(4),
      .kernel = microseconds(4),
      .step = microseconds(300),
      .hop = microseconds(20),
@@ -195,8 +279,9 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.4,
      .attention = 0.35,
      .vector = 0.4,
+     .unpack = 15,
      .link = 0.6,
-     .half_product = gigaflops(0.2),
+     .fill = microseconds(4),
      .kernel = microseconds(5),
      .step = microseconds(500),
      .hop = microseconds(10),
@@ -206,10 +291,11 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
 
 std::string_view nvidia_family(const Device& d) {
   constexpr int ampere = 2020, hopper = 2022, blackwell = 2024;
-  if (d.device_class == "consumer_gpu" || d.device_class == "workstation_gpu") return "geforce";
+  if (d.device_class == "consumer_gpu") return "geforce";
+  if (d.device_class == "workstation_gpu") return "rtx_pro";
   const int year = d.year.value_or(0);
   const bool big_memory = d.memory.type.starts_with("HBM");
-  if (!big_memory) return year >= ampere ? "geforce" : "nvidia_older";
+  if (!big_memory) return year >= ampere ? "rtx_pro" : "nvidia_older";
   if (year >= blackwell &&
       !std::ranges::none_of(d.peaks, [](const Peak& p) { return p.in == MathType::fp4; }))
     return "blackwell";
@@ -221,14 +307,39 @@ std::string_view family_of(const Device& d) {
   if (d.illustrative) return "other";
   if (d.vendor == "NVIDIA") {
     const bool is_gpu = d.device_class.ends_with("_gpu");
-    return is_gpu ? nvidia_family(d) : "other";
+    return is_gpu ? nvidia_family(d) : "nvidia_soc";
   }
   if (d.vendor == "AMD" && d.device_class == "datacenter_gpu") return "cdna";
+  if (d.vendor == "AMD" && d.device_class != "cpu") return "rdna";
   if (d.vendor == "Apple") return "apple";
   if (d.device_class == "tpu") return "tpu";
   if (d.device_class == "cpu") return "cpu";
+  if (d.vendor == "Intel" && d.device_class.ends_with("_gpu")) return "intel_gpu";
   return "other";
 }
+
+// Fitted to published single-device rows by the tool in tests/validation, over all devices of the
+// families named; docs/validation.md says how well that carries over to a device left out.
+struct EngineAdjustment {
+  std::string_view engine;
+  std::array<std::string_view, 3> families;
+  Adjustment by;
+};
+constexpr std::array<std::string_view, 3> nvidia_hbm = {"ampere", "hopper", "blackwell"};
+constexpr auto engines = std::to_array<EngineAdjustment>({
+    {"trtllm", nvidia_hbm, {1.0, 1.55, 1.55}},
+    {"vllm", nvidia_hbm, {1.0, 2.6, 3.3}},
+    {"sglang", nvidia_hbm, {2.0, 1.0, 2.4}},  // H20 alone
+    {"llamacpp", nvidia_hbm, {1.5, 3.1, 1.65}},
+    {"trtllm", {"rtx_pro"}, {0.9, 1.1, 4.2}},  // L40S alone
+    {"llamacpp", {"rtx_pro"}, {1.0, 2.5, 1.0}},
+    {"llamacpp", {"geforce"}, {1.0, 1.0, 1.05}},
+    {"llamacpp", {"nvidia_soc"}, {1.1, 2.0, 1.0}},
+    {"llamacpp", {"apple"}, {1.0, 1.1, 0.9}},
+    {"llamacpp", {"rdna"}, {0.85, 6.0, 0.95}},
+    {"llamacpp", {"cdna"}, {4.6, 1.0, 0.7}},
+    {"vllm", {"cdna"}, {1.6, 4.6, 1.0}},
+});
 
 struct Named {
   std::string_view name;
@@ -240,6 +351,18 @@ constexpr auto measured_as = std::to_array<Named>({{"gemm_bf16", &EstimateCoeffi
                                                    {"gemm_fp8", &EstimateCoefficients::gemm_8},
                                                    {"gemm_int8", &EstimateCoefficients::gemm_8},
                                                    {"gemm_fp4", &EstimateCoefficients::gemm_4}});
+
+EstimateCoefficients family_coefficients(const Device& device) {
+  const std::string_view family = family_of(device);
+  EstimateCoefficients out = *std::ranges::find(families, family, &EstimateCoefficients::family);
+  for (const Efficiency& e : device.efficiencies) {
+    const auto at = std::ranges::find(measured_as, e.name, &Named::name);
+    if (at != measured_as.end() && e.basis == EfficiencyBasis::measured) {
+      out.*(at->fraction) = std::min(e.fraction, 1.0);
+    }
+  }
+  return out;
+}
 
 bool is_attention(OpName name) {
   return name == OpName::qk_scores || name == OpName::attn_values || name == OpName::attention ||
@@ -254,18 +377,14 @@ double gemm_fraction(const Peak* peak, const EstimateCoefficients& c) {
   return bits >= byte ? c.gemm_8 : c.gemm_4;
 }
 
-// Of one call: a layer's product, all heads or experts of it at once.
-double filled(const Op& op, const EstimateCoefficients& c) {
-  const double one = op.flops.value / static_cast<double>(std::max<std::int64_t>(op.layers, 1));
-  return one / (one + c.half_product.value);
-}
-
 Seconds compute_part(const Op& op, const RowTime& row, const Ceilings& ceilings, Phase phase,
                      const EstimateCoefficients& c) {
   if (row.compute.value == 0) return {};
   const bool prompt_scores = is_attention(op.name) && phase == Phase::prefill;
   const double reached = prompt_scores ? c.attention : gemm_fraction(ceilings.of(op), c);
-  return Seconds(row.compute.value / (reached * filled(op, c)));
+  const bool one_row = op.gemm && op.gemm->m <= 1;
+  const Seconds filling(one_row ? 0 : c.fill.value * static_cast<double>(op.layers));
+  return Seconds((row.compute + filling).value / reached);
 }
 
 Seconds memory_part(const Op& op, const Ceilings& ceilings, const EstimateCoefficients& c) {
@@ -277,26 +396,50 @@ Seconds memory_part(const Op& op, const Ceilings& ceilings, const EstimateCoeffi
                  at(op.activations, c.stream) * c.activations);
 }
 
+// Weights below a byte are taken apart on the vector lanes before a matrix unit sees them.
+Seconds unpack_part(const Op& op, const Ceilings& ceilings, const EstimateCoefficients& c) {
+  const bool packed = op.weight_format < ceilings.packed.size() && op.weights.value > 0;
+  if (!packed || !ceilings.vector) return {};
+  const double elements =
+      static_cast<double>(op.weights.value.value) * ceilings.packed[op.weight_format];
+  return Flops(elements * c.unpack) / *ceilings.vector;
+}
+
 }  // namespace
 
-EstimateCoefficients coefficients_of(const Device& device) {
-  const std::string_view family = family_of(device);
-  EstimateCoefficients out = *std::ranges::find(families, family, &EstimateCoefficients::family);
-  for (const Efficiency& e : device.efficiencies) {
-    const auto at = std::ranges::find(measured_as, e.name, &Named::name);
-    if (at != measured_as.end() && e.basis == EfficiencyBasis::measured) {
-      out.*(at->fraction) = std::min(e.fraction, 1.0);
-    }
+EstimateCoefficients adjusted(const EstimateCoefficients& coefficients, const Adjustment& by) {
+  EstimateCoefficients out = coefficients;
+  for (double EstimateCoefficients::*traffic :
+       {&EstimateCoefficients::stream, &EstimateCoefficients::cache_read}) {
+    out.*traffic /= by.memory;
   }
+  for (double EstimateCoefficients::*product :
+       {&EstimateCoefficients::gemm_32, &EstimateCoefficients::gemm_16,
+        &EstimateCoefficients::gemm_8, &EstimateCoefficients::gemm_4,
+        &EstimateCoefficients::attention}) {
+    out.*product /= by.compute;
+  }
+  out.kernel = out.kernel * by.gaps;
+  out.step = out.step * by.gaps;
   return out;
+}
+
+EstimateCoefficients coefficients_of(const Device& device, std::string_view engine) {
+  const EstimateCoefficients plain = family_coefficients(device);
+  const auto fits = [&](const EngineAdjustment& e) {
+    return e.engine == engine && std::ranges::find(e.families, plain.family) != e.families.end();
+  };
+  const auto at = std::ranges::find_if(engines, fits);
+  return at == engines.end() ? plain : adjusted(plain, at->by);
 }
 
 Seconds estimated_row(const Op& op, const RowTime& row, const Ceilings& ceilings, Phase phase,
                       const EstimateCoefficients& c) {
   const Seconds vector(row.vector.value / c.vector);
   const Seconds link(row.link.value / c.link);
-  const Seconds longest = std::max({compute_part(op, row, ceilings, phase, c), vector,
-                                    memory_part(op, ceilings, c), link, row.overhead});
+  const Seconds longest =
+      std::max({compute_part(op, row, ceilings, phase, c), vector, unpack_part(op, ceilings, c),
+                memory_part(op, ceilings, c), link, row.overhead});
   return longest + Seconds(c.kernel.value * static_cast<double>(op.layers));
 }
 

@@ -7,7 +7,8 @@
 //   gaps
 //
 // Coefficients are a value: a family's from the table in estimate.cpp, changed by what a device's
-// profile measured, or whatever somebody has fitted.
+// profile measured and by what an engine was seen to reach (docs/validation.md), or whatever
+// somebody has fitted.
 #pragma once
 
 #include <string>
@@ -28,10 +29,10 @@ struct EstimateCoefficients {
   double gemm_32 = 0, gemm_16 = 0, gemm_8 = 0, gemm_4 = 0;  // of the peak, by operand bits
   double attention = 0;  // of the peak: scores and values of a prompt
   double vector = 0;
+  double unpack = 0;  // vector operations an element of weights below 8 bits, before its product
   double link = 0;
 
-  // A product of so many FLOPs reaches half of its fraction: small ones do not fill a device.
-  Flops half_product;
+  Seconds fill;    // of one product of several rows, before all of a device works on it
   Seconds kernel;  // between two rows of a layer, where nothing runs
   Seconds step;    // once a step: scheduling, sampling, the way back to the host
   Seconds hop;     // of one step of a collective
@@ -39,8 +40,16 @@ struct EstimateCoefficients {
   double low = 0, high = 0;  // the interval, as factors of the estimate
 };
 
-// Those of the device's family, with the fractions that its own profile measured in their place.
-EstimateCoefficients coefficients_of(const Device& device);
+// How much longer than a family's table says an engine's memory traffic takes, its products, and
+// what lies between them.
+struct Adjustment {
+  double memory = 1, compute = 1, gaps = 1;
+};
+EstimateCoefficients adjusted(const EstimateCoefficients& coefficients, const Adjustment& by);
+
+// Those of the device's family, with the fractions that its own profile measured in their place,
+// adjusted to an engine ("vllm", "llamacpp") where it was measured on such devices.
+EstimateCoefficients coefficients_of(const Device& device, std::string_view engine = {});
 
 struct Estimate {
   Seconds seconds, low, high;

@@ -33,6 +33,12 @@ bool on_matrix_unit(const Op& op) {
   return op.unit == OpUnit::matrix || op.name == OpName::attention;
 }
 
+double packed_elements_per_byte(const Format& format) {
+  const double per_byte =
+      static_cast<double>(format.block_elements) / static_cast<double>(format.block_bytes);
+  return per_byte > 1 ? per_byte : 0;
+}
+
 // Each score takes one exponential.
 Flops exponentials_of(const Op& op) {
   const bool has = op.name == OpName::softmax || op.name == OpName::cross_softmax ||
@@ -81,9 +87,13 @@ Ceilings ceilings_of(const Device& device, const CostFormats& formats,
                .cache = peak(formats.kv.cache),
                .index = peak(formats.kv.index_key),
                .state = peak(formats.kv.state),
-               .weights = {}};
+               .weights = {},
+               .packed = {}};
   if (device.scale_up) out.link = device.scale_up->rate;
-  for (const Format& format : weight_formats) out.weights.push_back(peak(format));
+  for (const Format& format : weight_formats) {
+    out.weights.push_back(peak(format));
+    out.packed.push_back(packed_elements_per_byte(format));
+  }
   return out;
 }
 

@@ -46,6 +46,7 @@ struct Ceilings {
   const Peak* index = nullptr;
   const Peak* state = nullptr;
   std::vector<const Peak*> weights;  // by Op::weight_format
+  std::vector<double> packed;        // by it: elements a byte where they are below 8 bits, else 0
 
   const Peak* of(const Op& op) const;
 };
