@@ -28,6 +28,8 @@ const Names dense_width = {"dense_intermediate_size",
                            "ffn_dim",
                            "d_ff",
                            "dff",
+                           "dim_ff",
+                           "inner_hidden_size",
                            "decoder_ffn_dim",
                            "ff_intermediate_size",
                            "block_ff_dim"};

@@ -226,6 +226,12 @@ ClassFacts facts_for(Config& config, const Node& root, ClassFacts facts) {
   const Node* two_norms = config.find({"new_decoder_architecture"});
   if (two_norms && two_norms->as_boolean() == false && config.flag({"parallel_attn"}, false))
     facts.norms = 1;
+  // ChatGLM's first version is another model: biases, LayerNorms, an MLP without a gate.
+  if (config.has({"inner_hidden_size"})) {
+    facts.qkv_bias = facts.o_bias = facts.mlp_bias = facts.tied = true;
+    facts.gated_mlp = false;
+    facts.norm = NormParameters::scale_and_bias;
+  }
   if (facts.one_norm_if_parallel && config.flag({"use_parallel_residual"}, false)) facts.norms = 1;
   return facts_of_encoders(config, root, facts);
 }

@@ -32,6 +32,12 @@ constexpr std::string_view harmless_fragments[] = {
 
 constexpr std::string_view harmless_keys[] = {"activation_situ_linear_beta",
                                               "activation_sparsity_pattern",
+                                              "enable_lm_head_fp32",
+                                              "layer_switch",
+                                              "max_attn_value",
+                                              "order_of_interleaved_layers",
+                                              "use_embedding_sharing",
+                                              "use_parallel_block",
                                               "attention_method",
                                               "linear_type",
                                               "add_classification_head",

@@ -23,6 +23,7 @@ const Names kv_head_names = {"num_key_value_heads",
                              "num_attention_groups",
                              "n_head_kv",
                              "num_key_value_heads_per_layer",
+                             "num_multi_query_heads",
                              "decoder_num_key_value_heads"};
 const Names window_names = {"sliding_window", "sliding_window_size", "window_size",
                             "attention_window_size"};
@@ -105,7 +106,8 @@ Dim key_width(Config& config, Role role) {
   const std::optional<Dim> local = config.positive({"swa_head_dim"});  // MiMo-V2's windows
   if (role == Role::window && local) return *local;
   return config
-      .positive({"head_dim", "attention_head_dim", "kv_channels", "d_kv", "hidden_size_per_head"})
+      .positive({"head_dim", "attention_head_dim", "kv_channels", "d_kv", "hidden_size_per_head",
+                 "dim_head"})
       .value_or(Dim(0));
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "ingest/hf/language_map.hpp"
 #include "ingest/hf/reader.hpp"
@@ -25,6 +26,56 @@ std::string model_type_of(const std::vector<Node*>& path) {
     if (!type.empty()) return type;
   }
   return {};
+}
+
+void lay_under(Node& map, std::string_view key, std::string_view value) {
+  Result<Node> node = parse_value(value);
+  if (!node || map.find(key)) return;
+  node->key = std::string(key);
+  node->line = 0;
+  map.children.push_back(*std::move(node));
+}
+
+// mamba_ssm's own files (state-spaces/mamba-2.8b) keep what differs from their classes' defaults in
+// ssm_cfg. Said here in the keys of the classes that transformers made of them.
+void spell_out_mamba(Node& root, Model& model) {
+  const auto ssm = std::ranges::find(root.children, "ssm_cfg", &Node::key);
+  if (ssm == root.children.end() || ssm->kind != NodeKind::map || root.find("model_type")) return;
+  const Node cfg = *ssm;
+  root.children.erase(ssm);
+  const auto value = [&](std::string_view key, std::string_view otherwise) {
+    const Node* node = cfg.find(key);
+    return node ? node->text : std::string(otherwise);
+  };
+  const bool second = value("layer", "Mamba1") == "Mamba2";
+  lay_under(root, "model_type", second ? "mamba2" : "mamba");
+  lay_under(root, "state_size", value("d_state", second ? "128" : "16"));
+  lay_under(root, "conv_kernel", value("d_conv", "4"));
+  lay_under(root, "expand", value("expand", "2"));
+  if (second) lay_under(root, "head_dim", value("headdim", "64"));
+  if (second) lay_under(root, "n_groups", value("ngroups", "1"));
+  // MambaLMHeadModel rounds the vocabulary up.
+  Node* rows = root.find("vocab_size");
+  const Node* multiple = root.find("pad_vocab_size_multiple");
+  const std::int64_t step = multiple ? multiple->as_integer().value_or(1) : 1;
+  const std::int64_t stated = rows ? rows->as_integer().value_or(0) : 0;
+  if (step < 2 || stated < 1 || stated % step == 0 || stated > most_layers * most_layers) return;
+  rows->text = fmt::format("{}", (stated + step - 1) / step * step);
+  model.assumptions.push_back(
+      {"vocab_size", rows->text, "up to the next multiple of pad_vocab_size_multiple"});
+}
+
+// Files without a model_type name the class that was saved: MiniCPM3ForCausalLM is a minicpm3.
+std::string type_of_architecture(const Node& root) {
+  const Node* list = root.find("architectures");
+  if (!list || list->kind != NodeKind::list || list->children.empty()) return {};
+  std::string name = list->children.front().text;
+  for (const std::string_view ending : {"ForCausalLM", "LMHeadModel", "ForConditionalGeneration"}) {
+    if (name.ends_with(ending)) name.resize(name.size() - ending.size());
+  }
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
 }
 
 // What makes a model this one and not another of its class.
@@ -125,7 +176,7 @@ void read_embedding(Config& config, const ClassFacts& facts, const Node& root) {
   const Head head = head_of_language(config, facts, root);
   e.vocabulary = config.need({"vocab_size", "padded_vocab_size", "n_vocab"});
   if (const Node* tied = config.find_anywhere(
-          {"tie_word_embeddings", "weight_tying", "share_input_output_layers"})) {
+          {"tie_word_embeddings", "tie_embeddings", "weight_tying", "share_input_output_layers"})) {
     e.tied = tied->as_boolean().value_or(facts.tied);
   } else {
     e.tied = facts.tied;
@@ -231,7 +282,7 @@ void read_all(Config& config, const ClassFacts& row, const Node& root, const Sid
               const LoadOptions& options) {
   Model& model = config.model();
   const ClassFacts facts = facts_for(config, root, row);
-  model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim", "model_dim"});
+  model.hidden = config.need({"hidden_size", "n_embd", "d_model", "dim", "model_dim", "n_embed"});
   model.max_positions =
       config
           .integer({"max_position_embeddings", "n_positions", "seq_length", "max_target_positions",
@@ -259,12 +310,17 @@ Result<Model> read_hf(const Document& original, const LoadOptions& options, cons
         fmt::format("a model config is a map of keys; this is {}", kind_name(original.root.kind)));
   }
   Document document = original;  // class defaults are laid under a copy
+  Model model;
+  hf::spell_out_mamba(document.root, model);
   std::vector<Node*> path = hf::path_to_language(document.root);
   Node& language = *path.back();
-  Model model;
   model.source = document.file;
   model.model_type = hf::model_type_of(path);
   model.name = hf::text_of(document.root, "_name_or_path");
+  if (model.model_type.empty()) {
+    std::string type = hf::type_of_architecture(document.root);
+    if (hf::class_facts(type)) model.model_type = std::move(type);
+  }
   const hf::ClassFacts facts = hf::facts_or_warn(language, model.model_type, model);
   hf::add_class_defaults(language, path.size() > 1, facts, model);
   hf::take_text_experts(language, model);

@@ -146,6 +146,9 @@ Lightning read_lightning(Config& config) {
   Lightning l;
   l.heads = config.need({"num_attention_heads"});
   l.head_dim = config.positive({"head_dim"}).value_or(Dim(0));
+  // Ring: keys and values of linear layers are as many as queries, or this is another kind.
+  const Node* keys = config.map().find("num_kv_heads_for_linear_attn");
+  if (keys && keys->as_integer() == l.heads.value) config.understand({keys->key});
   l.qk_norm = config.flag({"use_qk_norm"}, false);  // Ling and Ring linear
   l.qkv_bias = config.flag({"use_qkv_bias"}, false);
   l.complete(config.model().hidden);

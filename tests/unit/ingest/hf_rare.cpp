@@ -138,5 +138,49 @@ TEST_CASE("a width a layer and sparsity of activations are Gemma 3n's") {
   CHECK(widths == std::vector<std::int64_t>{1024, 2048});
 }
 
+TEST_CASE("mamba_ssm's own files are read like those of transformers") {
+  // state-spaces/mamba-2.8b and mamba2-2.7b: 2,768,345,600 and 2,702,599,680 parameters.
+  const Model first = model_of(R"({"d_model": 2560, "n_layer": 64, "vocab_size": 50277,
+"ssm_cfg": {}, "rms_norm": true, "residual_in_fp32": true, "fused_add_norm": true,
+"pad_vocab_size_multiple": 8})");
+  CHECK(layers(first) == "64 mamba1");
+  CHECK(total(first) == 2'768'345'600);
+  CHECK(fixed_state(first) == 64 * (5120 * 16 * 4 + 3 * 5120 * 2));
+  const Model second = model_of(R"({"d_model": 2560, "d_intermediate": 0, "n_layer": 64,
+"vocab_size": 50277, "ssm_cfg": {"layer": "Mamba2"}, "attn_layer_idx": [], "attn_cfg": {},
+"rms_norm": true, "pad_vocab_size_multiple": 16, "tie_embeddings": true})");
+  CHECK(layers(second) == "64 mamba2");
+  CHECK(total(second) == 2'702'599'680);
+}
+
+TEST_CASE("ChatGLM's first version has neither groups nor gates") {
+  // THUDM/chatglm-6b: 6,173,286,400 parameters.
+  const Model model = model_of(R"({"model_type": "chatglm", "hidden_size": 4096,
+"inner_hidden_size": 16384, "num_layers": 28, "num_attention_heads": 32,
+"position_encoding_2d": true, "max_sequence_length": 2048, "vocab_size": 130528})");
+  CHECK(per_token(model) == 28 * 2 * 4096 * 2);
+  CHECK(total(model) == 6'173'286'400);
+}
+
+TEST_CASE("a file without a model_type is of the class that it was saved from") {
+  const std::string keys = R"("hidden_size": 512, "num_hidden_layers": 2,
+"num_attention_heads": 8, "kv_lora_rank": 64, "q_lora_rank": 64, "qk_nope_head_dim": 64,
+"qk_rope_head_dim": 32, "intermediate_size": 1024, "vocab_size": 1000})";
+  const Model by_class = model_of(R"({"architectures": ["MiniCPM3ForCausalLM"], )" + keys);
+  const Model by_type = model_of(R"({"model_type": "minicpm3", )" + keys);
+  CHECK(by_class.model_type == "minicpm3");
+  CHECK(total(by_class) == total(by_type));
+  CHECK(by_class.warnings.empty());
+}
+
+TEST_CASE("what Cohere, Grok and Hunyuan write beside their shapes changes nothing") {
+  const Model plain = model_of(llama());
+  const Model more = model_of(llama(R"("layer_switch": 4, "use_parallel_block": true,
+"order_of_interleaved_layers": "local_attn_first", "use_embedding_sharing": true,
+"max_attn_value": 30.0, "enable_lm_head_fp32": true)"));
+  CHECK(per_token(more) == per_token(plain));
+  CHECK(total(more) == total(plain));
+}
+
 }  // namespace
 }  // namespace attncalc
