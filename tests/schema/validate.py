@@ -5,9 +5,11 @@
 # is added without its schema.
 #
 #   validate.py ATTNCALC SCHEMA_FOLDER
+import atexit
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +34,9 @@ MODELS = ["llama-3-70b", "deepseek-v3.2", "deepseek-v4-flash", "gemma-3n-e4b", "
 CHECKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "check")
 OUR_CAPACITY = os.path.join(CHECKS, "..", "capacity.yaml")
 FAILING = os.path.join(CHECKS, "failing.yaml")
-BASELINE = os.path.join(tempfile.mkdtemp(prefix="attncalc-schema-"), "baseline.json")
+FOLDER = tempfile.mkdtemp(prefix="attncalc-schema-")
+atexit.register(shutil.rmtree, FOLDER)
+BASELINE = os.path.join(FOLDER, "baseline.json")
 DOES_NOT_HOLD = 1
 
 COMMANDS = {
