@@ -9,8 +9,11 @@
 
 #include "base/nearest.hpp"
 #include "cli/verbs.hpp"
+#include "cli/write.hpp"
 #include "hardware/catalog.hpp"
 #include "hardware/check_device.hpp"
+#include "hardware/detect.hpp"
+#include "hardware/write_device.hpp"
 #include "report/hardware_report.hpp"
 
 namespace attncalc {
@@ -125,6 +128,40 @@ int run_check(Args args, const Streams& streams) {
   });
 }
 
+// --- detect --------------------------------------------------------------------------------------
+
+Result<std::string> detected_profile() {
+  const Result<CpuFacts> facts = read_cpu_facts();
+  if (!facts) return facts.problems();
+  return device_yaml(detected_device(*facts));
+}
+
+int run_detect(Args args, const Streams& streams) {
+  std::optional<std::string> file;
+  const Command command{
+      .name = "attncalc hardware detect",
+      .summary = "Writes a profile of this CPU, for --hw.",
+      .about =
+          "Cores, caches, memory and peaks worked out from the clock, with how. The bandwidth of\n"
+          "memory is not in it: that can only be measured.",
+      .positional = {},
+      .groups = {{"output", {{"--output", "FILE", "write to a file, whole or not at all", &file, "-o"}}}},
+      .examples = {{"a profile to complete", "attncalc hardware detect -o mine.yaml"}}};
+  if (asks_for_help(args)) {
+    streams.out << help_text(command);
+    return 0;
+  }
+  if (const auto problems = parse(command, args)) return deliver(*problems, streams);
+  const Result<std::string> profile = detected_profile();
+  if (!profile) return deliver(profile.problems(), streams);
+  if (!file) {
+    streams.out << *profile;
+    return 0;
+  }
+  const std::optional<Problem> problem = write_file(*file, *profile);
+  return problem ? deliver(Problems{*problem}, streams) : 0;
+}
+
 // --- which of them -------------------------------------------------------------------------------
 
 struct Form {
@@ -136,6 +173,7 @@ constexpr Form forms[] = {
     {"list", "the built-in devices (the default)", run_list},
     {"show", "one device with every figure's source", run_show},
     {"check", "what is implausible in files", run_check},
+    {"detect", "writes a profile of this CPU", run_detect},
 };
 
 std::string help() {
