@@ -5,10 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/nearest.hpp"
-#include "cli/verbs.hpp"
+#include "cli/sub_commands.hpp"
 #include "cli/write.hpp"
 #include "hardware/catalog.hpp"
 #include "hardware/check_device.hpp"
@@ -19,11 +18,9 @@
 namespace attncalc {
 namespace {
 
-constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
-
 // --- list ----------------------------------------------------------------------------------------
 
-bool has_all_words(const Device& device, const std::vector<std::string>& words) {
+bool is_listed(const Device& device, const std::vector<std::string>& words) {
   return std::ranges::all_of(words, [&](const std::string& w) {
     return device.id.find(w) != std::string::npos || device.device_class == w;
   });
@@ -34,7 +31,7 @@ Result<ListedDevices> list_devices(const std::vector<std::string>& words) {
   if (!devices) return devices.problems();
   ListedDevices out;
   for (Device& device : *devices) {
-    if (has_all_words(device, words)) out.devices.push_back(std::move(device));
+    if (is_listed(device, words)) out.devices.push_back(std::move(device));
   }
   if (!out.devices.empty()) return out;
   return usage_problem(
@@ -42,7 +39,7 @@ Result<ListedDevices> list_devices(const std::vector<std::string>& words) {
       did_you_mean(words.front(), device_spellings()));
 }
 
-int run_list(Args args, const Streams& streams) {
+int run_device_list(Args args, const Streams& streams) {
   OutputFlags output;
   std::vector<std::string> words;
   const Command command{
@@ -63,7 +60,7 @@ int run_list(Args args, const Streams& streams) {
 
 // --- show ----------------------------------------------------------------------------------------
 
-int run_show(Args args, const Streams& streams) {
+int run_device_show(Args args, const Streams& streams) {
   OutputFlags output;
   std::vector<std::string> names;
   const Command command{
@@ -105,7 +102,7 @@ Result<std::vector<CheckedDevice>> check_devices(const std::vector<std::string>&
   return out;
 }
 
-int run_check(Args args, const Streams& streams) {
+int run_device_check(Args args, const Streams& streams) {
   OutputFlags output;
   std::vector<std::string> files;
   const Command command{
@@ -145,7 +142,8 @@ int run_detect(Args args, const Streams& streams) {
           "Cores, caches, memory and peaks worked out from the clock, with how. The bandwidth of\n"
           "memory is not in it: that can only be measured.",
       .positional = {},
-      .groups = {{"output", {{"--output", "FILE", "write to a file, whole or not at all", &file, "-o"}}}},
+      .groups = {{"output",
+                  {{"--output", "FILE", "write to a file, whole or not at all", &file, "-o"}}}},
       .examples = {{"a profile to complete", "attncalc hardware detect -o mine.yaml"}}};
   if (asks_for_help(args)) {
     streams.out << help_text(command);
@@ -164,46 +162,20 @@ int run_detect(Args args, const Streams& streams) {
 
 // --- which of them -------------------------------------------------------------------------------
 
-struct Form {
-  std::string_view name;
-  std::string_view summary;
-  int (*run)(Args args, const Streams& streams);
-};
-constexpr Form forms[] = {
-    {"list", "the built-in devices (the default)", run_list},
-    {"show", "one device with every figure's source", run_show},
-    {"check", "what is implausible in files", run_check},
+constexpr SubCommand device_forms[] = {
+    {"list", "the built-in devices (the default)", run_device_list},
+    {"show", "one device with every figure's source", run_device_show},
+    {"check", "what is implausible in files", run_device_check},
     {"detect", "writes a profile of this CPU", run_detect},
 };
-
-std::string help() {
-  std::string out =
-      "The devices that are built in, and files of your own.\n\nusage: attncalc hardware "
-      "[COMMAND]\n\ncommands:\n";
-  for (const Form& form : forms) out += fmt::format("  {:<8}  {}\n", form.name, form.summary);
-  return out + "\n`attncalc hardware COMMAND --help` says more about one.\n";
-}
 
 }  // namespace
 
 int run_hardware(Args args, const Streams& streams) {
-  if (!args.empty() && !args.front().starts_with('-')) {
-    const auto form = std::ranges::find(forms, args.front(), &Form::name);
-    if (form != std::end(forms)) return form->run(args.subspan(1), streams);
-    std::vector<std::string_view> names;
-    for (const Form& known : forms) names.push_back(known.name);
-    const std::string near = did_you_mean(args.front(), names);
-    return deliver(
-        {usage_problem(
-            fmt::format("attncalc hardware has no command '{}'", args.front()),
-            near.empty() ? fmt::format("the commands are {}", fmt::join(names, ", ")) : near)},
-        streams);
-  }
-  if (asks_for_help(args)) {
-    streams.out << help();
-    return 0;
-  }
-  return run_list(args, streams);
+  return run_sub_command({.verb = "attncalc hardware",
+                          .about = "The devices that are built in, and files of your own.",
+                          .forms = device_forms},
+                         args, streams);
 }
 
 }  // namespace attncalc

@@ -5,10 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/nearest.hpp"
-#include "cli/verbs.hpp"
+#include "cli/sub_commands.hpp"
 #include "ingest/catalog.hpp"
 #include "report/models_report.hpp"
 
@@ -40,8 +39,6 @@ Result<ListedModels> list_models(const std::vector<std::string>& words) {
       fmt::format("no name in the catalog has '{}' in it", fmt::join(words, "' and '")),
       did_you_mean(words.front(), catalog_spellings()));
 }
-
-constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
 int run_list(Args args, const Streams& streams) {
   OutputFlags output;
@@ -170,41 +167,18 @@ int run_check(Args args, const Streams& streams) {
 
 // --- the verb ------------------------------------------------------------------------------------
 
-struct Form {
-  std::string_view name;
-  std::string_view summary;
-  int (*run)(Args args, const Streams& streams);
-};
-constexpr Form forms[] = {{"list", "the built-in models (the default)", run_list},
-                          {"show", "one model with its sources and weights", run_show},
-                          {"check", "whether files give what they say must come out", run_check}};
-
-std::string help() {
-  std::string out =
-      "The models that are built in, and files of your own.\n\nusage: attncalc models "
-      "[COMMAND]\n\ncommands:\n";
-  for (const Form& form : forms) out += fmt::format("  {:<8}  {}\n", form.name, form.summary);
-  return out + "\n`attncalc models COMMAND --help` says more about one.\n";
-}
+constexpr SubCommand forms[] = {
+    {"list", "the built-in models (the default)", run_list},
+    {"show", "one model with its sources and weights", run_show},
+    {"check", "whether files give what they say must come out", run_check}};
 
 }  // namespace
 
 int run_models(Args args, const Streams& streams) {
-  if (!args.empty() && !args.front().starts_with('-')) {
-    const auto form = std::ranges::find(forms, args.front(), &Form::name);
-    if (form != std::end(forms)) return form->run(args.subspan(1), streams);
-    std::vector<std::string_view> names;
-    for (const Form& known : forms) names.push_back(known.name);
-    const std::string near = did_you_mean(args.front(), names);
-    return deliver({usage_problem(fmt::format("attncalc models has no command '{}'", args.front()),
-                                  near.empty() ? "the commands are list, show and check" : near)},
-                   streams);
-  }
-  if (asks_for_help(args)) {
-    streams.out << help();
-    return 0;
-  }
-  return run_list(args, streams);
+  return run_sub_command({.verb = "attncalc models",
+                          .about = "The models that are built in, and files of your own.",
+                          .forms = forms},
+                         args, streams);
 }
 
 }  // namespace attncalc

@@ -11,7 +11,7 @@
 namespace attncalc {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -20,9 +20,9 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string quoted_list(const std::vector<std::string>& texts) {
+std::string list_in_quotes(const std::vector<std::string>& texts) {
   std::vector<std::string> out;
-  for (const std::string& text : texts) out.push_back(quoted(text));
+  for (const std::string& text : texts) out.push_back(in_quotes(text));
   return fmt::format("[{}]", fmt::join(out, ", "));
 }
 
@@ -59,7 +59,7 @@ class Fields {
     fields_.push_back(fmt::format("{}: {}", key, value));
   }
   void put_text(std::string_view key, std::string_view text) {
-    if (!text.empty()) put(key, quoted(text));
+    if (!text.empty()) put(key, in_quotes(text));
   }
   void put(std::string_view key, std::optional<Bytes> bytes) {
     if (bytes) put(key, fmt::format("{}", bytes->value.value));
@@ -70,7 +70,7 @@ class Fields {
   }
   void put_from(const Provenance& from) {
     put_text("basis", from.basis);
-    if (!from.sources.empty()) put("source", quoted_list(from.sources));
+    if (!from.sources.empty()) put("source", list_in_quotes(from.sources));
     put("confidence", std::string(word(from.confidence)));
   }
 
@@ -88,11 +88,11 @@ class Fields {
 std::string identity(const Device& d) {
   Fields out;
   out.put_text("name", d.id);
-  if (!d.aliases.empty()) out.put("aliases", quoted_list(d.aliases));
+  if (!d.aliases.empty()) out.put("aliases", list_in_quotes(d.aliases));
   if (!d.ambiguous.empty()) {
     Fields names;
     for (const AmbiguousName& name : d.ambiguous)
-      names.put(quoted(name.alias), quoted(name.others));
+      names.put(in_quotes(name.alias), in_quotes(name.others));
     out.put("ambiguous", names.in_a_line());
   }
   out.put_text("title", d.name);
@@ -200,7 +200,7 @@ std::string efficiencies(const Device& d) {
 
 std::string sources(const Device& d) {
   Fields out;
-  for (const DeviceSource& source : d.sources) out.put(source.name, quoted(source.text));
+  for (const DeviceSource& source : d.sources) out.put(source.name, in_quotes(source.text));
   const std::string lines = out.below("  ");
   return lines.empty() ? lines : "sources:\n" + lines;
 }
@@ -210,7 +210,7 @@ std::string sources(const Device& d) {
 std::string device_yaml(const Device& d) {
   return identity(d) + memory(d.memory) + list_of("levels", d.levels, level_line) +
          list_of("peaks", d.peaks, peak_line) + single_figures(d) + links(d) + efficiencies(d) +
-         sources(d) + list_of("notes", d.notes, quoted);
+         sources(d) + list_of("notes", d.notes, in_quotes);
 }
 
 }  // namespace attncalc

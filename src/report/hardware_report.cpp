@@ -12,31 +12,31 @@
 namespace attncalc {
 namespace {
 
-std::string joined(const std::vector<std::string>& names) {
+std::string in_a_list(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
 template <class E>
-std::string word(E value) {
-  return std::string(words(value)[static_cast<std::size_t>(value)]);
+std::string word_text(E value) {
+  return std::string(word_of(value));
 }
 
 // --- list ----------------------------------------------------------------------------------------
 
-constexpr std::string_view list_note =
+constexpr std::string_view device_list_note =
     "peaks are dense, TFLOP/s; 16-bit: bf16 into fp32, or what comes nearest; ridge: FLOPs a byte";
 
 constexpr auto giga = static_cast<double>(units::giga);
 constexpr auto tera = static_cast<double>(units::tera);
 
 // In a column that is headed by its unit, and still right-aligned.
-Cell number_text(std::optional<double> value) {
+Cell short_number(std::optional<double> value) {
   constexpr double whole_from = units::kilo;  // 80000, not 8e+04
   if (!value) return Cell();
   return fmt::format(fmt::runtime(*value < whole_from ? "{:.4g}" : "{:.0f}"), *value);
 }
 
-std::optional<double> rate_of(const Peak* peak, double unit) {
+std::optional<double> rate_in(const Peak* peak, double unit) {
   return peak ? std::optional(peak->rate.value / unit) : std::nullopt;
 }
 std::optional<double> bandwidth_of(const Device& d, double unit) {
@@ -56,10 +56,10 @@ const Peak* fp8_of(const Device& d) {
   return into_fp32;
 }
 
-Cell bytes_cell(std::optional<Bytes> bytes) { return bytes ? Cell(bytes->value.value) : Cell(); }
+Cell cell_of(std::optional<Bytes> bytes) { return bytes ? Cell(bytes->value.value) : Cell(); }
 Cell real_cell(std::optional<double> value) { return value ? number_cell(*value) : Cell(); }
 
-Table list_of(const std::vector<Device>& devices) {
+Table device_rows(const std::vector<Device>& devices) {
   Table out;
   out.columns = {{"name", "name", Unit::text},
                  {"class", "class", Unit::text},
@@ -69,25 +69,25 @@ Table list_of(const std::vector<Device>& devices) {
                  {"fp8_flops_per_second", "fp8", Unit::count},
                  {"ridge_flops_per_byte", "ridge", Unit::count}};
   for (const Device& d : devices) {
-    out.rows.push_back({d.id, d.device_class, bytes_cell(d.memory.usable()),
-                        number_text(bandwidth_of(d, giga)),
-                        number_text(rate_of(sixteen_bit_peak(d), tera)),
-                        number_text(rate_of(fp8_of(d), tera)), number_text(ridge_of(d))});
+    out.rows.push_back({d.id, d.device_class, cell_of(d.memory.usable()),
+                        short_number(bandwidth_of(d, giga)),
+                        short_number(rate_in(sixteen_bit_peak(d), tera)),
+                        short_number(rate_in(fp8_of(d), tera)), short_number(ridge_of(d))});
   }
   return out;
 }
 
 // The same in base units.
-Table list_record(const std::vector<Device>& devices) {
-  Table out = list_of(devices);
+Table device_record(const std::vector<Device>& devices) {
+  Table out = device_rows(devices);
   for (std::size_t i = 0; i < devices.size(); ++i) {
     const Device& d = devices[i];
     out.rows[i] = {d.id,
                    d.device_class,
-                   bytes_cell(d.memory.usable()),
+                   cell_of(d.memory.usable()),
                    real_cell(bandwidth_of(d, 1)),
-                   real_cell(rate_of(sixteen_bit_peak(d), 1)),
-                   real_cell(rate_of(fp8_of(d), 1)),
+                   real_cell(rate_in(sixteen_bit_peak(d), 1)),
+                   real_cell(rate_in(fp8_of(d), 1)),
                    real_cell(ridge_of(d))};
   }
   return out;
@@ -124,8 +124,8 @@ class FigureRows {
   }
   void add(std::string figure, const std::string& shown, const Cell& value, const char* unit,
            const Provenance& from) {
-    const std::string confidence = word(from.confidence);
-    const std::string sources = joined(from.sources);
+    const std::string confidence = word_text(from.confidence);
+    const std::string sources = in_a_list(from.sources);
     exact_.rows.push_back({figure, value, std::string(unit), confidence, sources, from.basis});
     shown_.rows.push_back({std::move(figure), shown, confidence, sources, from.basis});
   }
@@ -144,7 +144,7 @@ void add_link(FigureRows& rows, const std::optional<Link>& link, std::string_vie
   rows.add(name + ", to one peer", link->rate_to_one_peer, link->from);
 }
 
-FigureRows figures_of(const Device& d) {
+FigureRows device_figures(const Device& d) {
   FigureRows rows;
   rows.add("memory", d.memory.physical, d.memory.from);
   rows.add("memory that is visible", d.memory.visible, d.memory.from);
@@ -156,8 +156,9 @@ FigureRows figures_of(const Device& d) {
     rows.add(level.name + " bandwidth", level.bandwidth, level.from);
   }
   for (const Peak& p : d.peaks) {
-    rows.add(fmt::format("{} {} into {}", word(p.unit), word(p.in), word(p.accumulate)), p.rate,
-             p.from);
+    rows.add(
+        fmt::format("{} {} into {}", word_text(p.unit), word_text(p.in), word_text(p.accumulate)),
+        p.rate, p.from);
   }
   if (d.exp_rate) {
     std::string shown = format_rate(*d.exp_rate);
@@ -188,18 +189,18 @@ Table reachable(const Device& d) {
                  {"source", "source", Unit::text}};
   for (const Efficiency& e : d.efficiencies) {
     out.rows.push_back(
-        {e.name, fmt::format("{:.3g}", e.fraction), word(e.basis), e.what, e.source});
+        {e.name, fmt::format("{:.3g}", e.fraction), word_text(e.basis), e.what, e.source});
   }
   return out;
 }
 
-Notes sources_of(const Device& d) {
+Notes sources_of_device(const Device& d) {
   Notes out{"sources", {}};
   for (const DeviceSource& s : d.sources) out.items.push_back(s.name + ": " + s.text);
   return out;
 }
 
-Notes warnings_of(const Machine& machine) {
+Notes machine_warnings(const Machine& machine) {
   Notes out{"warnings", {}};
   for (const Warning& warning : machine.warnings) out.items.push_back(warning.text);
   return out;
@@ -209,10 +210,10 @@ std::string link_text(const Device& d) {
   if (!d.scale_up || d.scale_up->topology == Topology::none) return {};
   const std::string joins =
       d.scale_up->domain ? fmt::format(" of {}", *d.scale_up->domain) : std::string();
-  return fmt::format("{}: {}{}", d.scale_up->name, word(d.scale_up->topology), joins);
+  return fmt::format("{}: {}{}", d.scale_up->name, word_text(d.scale_up->topology), joins);
 }
 
-Paragraph introduction(const Machine& machine) {
+Paragraph device_introduction(const Machine& machine) {
   const Device& d = machine.device;
   Paragraph out;
   std::string line = d.device_class;
@@ -222,7 +223,7 @@ Paragraph introduction(const Machine& machine) {
   out.lines.push_back(line);
   if (machine.devices_given) out.lines.push_back(fmt::format("{} devices", machine.devices));
   if (const std::string link = link_text(d); !link.empty()) out.lines.push_back(link);
-  if (!d.aliases.empty()) out.lines.push_back("also: " + joined(d.aliases));
+  if (!d.aliases.empty()) out.lines.push_back("also: " + in_a_list(d.aliases));
   return out;
 }
 
@@ -239,7 +240,7 @@ Table checked_devices(const std::vector<CheckedDevice>& devices) {
   return out;
 }
 
-Notes findings_of(const CheckedDevice& d) {
+Notes findings_in(const CheckedDevice& d) {
   Notes out{d.file, {}};
   for (const Problem& p : d.findings) {
     out.items.push_back(
@@ -269,23 +270,23 @@ Table findings_record(const std::vector<CheckedDevice>& devices) {
 Report hardware_report(const ListedDevices& listed) {
   Report report;
   report.title = counted(static_cast<std::int64_t>(listed.devices.size()), "device");
-  report.blocks.push_back(Paragraph{{std::string(list_note)}});
-  report.blocks.push_back(list_of(listed.devices));
-  report.record = list_record(listed.devices);
+  report.blocks.push_back(Paragraph{{std::string(device_list_note)}});
+  report.blocks.push_back(device_rows(listed.devices));
+  report.record = device_record(listed.devices);
   return report;
 }
 
 Report device_report(const Machine& machine) {
   const Device& d = machine.device;
-  const FigureRows figures = figures_of(d);
+  const FigureRows figures = device_figures(d);
   Report report;
   report.title = fmt::format("{} ({})", d.name, machine.source);
-  report.blocks.push_back(introduction(machine));
+  report.blocks.push_back(device_introduction(machine));
   report.blocks.push_back(figures.shown());
   if (!d.efficiencies.empty()) report.blocks.push_back(reachable(d));
-  add_if_any(sources_of(d), report.blocks);
+  add_if_any(sources_of_device(d), report.blocks);
   add_if_any(Notes{"notes", d.notes}, report.blocks);
-  add_if_any(warnings_of(machine), report.blocks);
+  add_if_any(machine_warnings(machine), report.blocks);
   report.record = figures.exact();
   return report;
 }
@@ -297,7 +298,7 @@ Report hardware_check_report(const std::vector<CheckedDevice>& devices) {
   report.title = fmt::format("{}, {}", counted(static_cast<std::int64_t>(devices.size()), "device"),
                              findings == 0 ? "nothing implausible" : counted(findings, "finding"));
   report.blocks.push_back(checked_devices(devices));
-  for (const CheckedDevice& d : devices) add_if_any(findings_of(d), report.blocks);
+  for (const CheckedDevice& d : devices) add_if_any(findings_in(d), report.blocks);
   report.record = findings_record(devices);
   return report;
 }
