@@ -3,6 +3,8 @@
 // Profiles of CPUs made from what Linux would say of them.
 #include "hardware/detect.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -23,7 +25,10 @@ namespace fs = std::filesystem;
 // A folder that looks like / of another machine.
 class FakeRoot {
  public:
-  FakeRoot() : path_(fs::temp_directory_path() / "attncalc_fake_root") { fs::remove_all(path_); }
+  FakeRoot()
+      : path_(fs::temp_directory_path() / ("attncalc_fake_root_" + std::to_string(::getpid()))) {
+    fs::remove_all(path_);
+  }
   FakeRoot(const FakeRoot&) = delete;
   FakeRoot& operator=(const FakeRoot&) = delete;
   ~FakeRoot() { fs::remove_all(path_); }
