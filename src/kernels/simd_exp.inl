@@ -3,7 +3,7 @@
 // 2^x of a vector, x ≤ 0 or a little above: what online softmax needs, once log2(e) is in the scale
 // of the scores. Included by files that Highway compiles for each target.
 //
-//   2^x = 2^n × 2^f, n = x rounded, −1/2 ≤ f ≤ 1/2; n is added to the exponent's bits.
+//   2^x = 2^n × 2^f, n = x rounded, −1/2 ≤ f ≤ 1/2; 2^n is n + 127 in the exponent's bits.
 //
 // The polynomials have the least largest relative error over f (found by Remez exchange): degree 5
 // 7.5e-8, about that of fp32; degree 3 7.5e-5 and degree 2 1.7e-3, below the half unit of bf16,
@@ -48,8 +48,9 @@ HWY_INLINE V exp2_polynomial(D d, V x) {
   const V least = hn::Set(d, -126.0F);
   const V n = hn::Round(x);
   const V fraction = exp2_fraction<degree>(d, hn::Sub(x, n));
-  const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(bits, hn::Max(n, least)));
-  const V scaled = hn::BitCast(d, hn::Add(hn::BitCast(bits, fraction), exponent));
+  const auto biased = hn::Add(hn::ConvertTo(bits, hn::Max(n, least)), hn::Set(bits, 127));
+  // A product, not a sum of bits: NaN stays NaN.
+  const V scaled = hn::Mul(fraction, hn::BitCast(d, hn::ShiftLeft<23>(biased)));
   return hn::IfThenZeroElse(hn::Lt(x, least), scaled);
 }
 
