@@ -28,6 +28,7 @@ constexpr Verb verbs[] = {
     {"io", "memory traffic and SRAM of standard and tiled attention", io_question, nullptr,
      "orders flops largest_square_block scenario"},
     {"check", "budgets of a file, for CI", nullptr, run_check},
+    {"bench", "this machine's ceilings and attention kernels, measured", nullptr, run_bench},
     {"models", "the catalog: list it, show an entry, check files", nullptr, run_models},
     {"hardware", "the devices: list them, show one with its sources, check files", nullptr,
      run_hardware},

@@ -17,6 +17,7 @@ Question kv_question();
 Question cost_question();
 Question roofline_question();
 Question io_question();
+int run_bench(Args args, const Streams& streams);
 int run_models(Args args, const Streams& streams);
 int run_check(Args args, const Streams& streams);
 int run_hardware(Args args, const Streams& streams);

@@ -52,6 +52,7 @@ COMMANDS = {
     "io": [("io", ["io", "--ctx", "2k"]), ("io", ["io", "--ctx", "2k", "--sram", "48KiB", "--causal", "--simulate"])],
     "hardware": [("hardware", ["hardware"]), ("hardware-check", ["hardware", "check"])]
     + [("device", ["hardware", "show", d]) for d in ["8xh100", "rtx-4090", "mi300x", "m2-ultra", "tpu-v5e", "generic-edge", "grace-480gb", "groq-lpu"]],
+    "bench": [("bench", ["bench", "--only", "decode bf16 mha", "--seconds", "0.01", "--threads", "1"])],
     "models": [("models", ["models"])] + [("model", ["models", "show", m]) for m in MODELS],
 }
 
