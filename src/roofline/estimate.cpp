@@ -32,6 +32,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.6,
      .attention = 0.60,
      .vector = 0.5,
+     .packed = 0.82,
      .unpack = 5,
      .link = 0.78,
      .fill = microseconds(4),
@@ -51,6 +52,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.5,
      .attention = 0.65,
      .vector = 0.5,
+     .packed = 0.82,
      .unpack = 5,
      .link = 0.80,
      .fill = microseconds(4),
@@ -127,6 +129,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .gemm_4 = 0.5,
      .attention = 0.55,
      .vector = 0.5,
+     .packed = 0.82,
      .unpack = 15,
      .link = 0.7,
      .fill = microseconds(4),
@@ -330,9 +333,9 @@ constexpr auto engines = std::to_array<EngineAdjustment>({
     {"trtllm", nvidia_hbm, {1.0, 1.55, 1.55}},
     {"vllm", nvidia_hbm, {1.0, 2.6, 3.3}},
     {"sglang", nvidia_hbm, {2.0, 1.0, 2.4}},  // H20 alone
-    {"llamacpp", nvidia_hbm, {1.5, 3.1, 1.65}},
+    {"llamacpp", nvidia_hbm, {1.5, 2.8, 1.7}},
     {"trtllm", {"rtx_pro"}, {0.9, 1.1, 4.2}},  // L40S alone
-    {"llamacpp", {"rtx_pro"}, {1.0, 2.5, 1.0}},
+    {"llamacpp", {"rtx_pro"}, {1.0, 2.2, 1.0}},
     {"llamacpp", {"geforce"}, {1.0, 1.0, 1.05}},
     {"llamacpp", {"nvidia_soc"}, {1.1, 2.0, 1.0}},
     {"llamacpp", {"apple"}, {1.0, 1.1, 0.9}},
@@ -377,11 +380,21 @@ double gemm_fraction(const Peak* peak, const EstimateCoefficients& c) {
   return bits >= byte ? c.gemm_8 : c.gemm_4;
 }
 
+// Elements a byte of the row's weights, where they are taken apart before they are multiplied.
+double packed_elements(const Op& op, const Ceilings& ceilings) {
+  constexpr int byte = 8;
+  const Peak* peak = ceilings.of(op);
+  const bool as_they_are = peak && math_bits(peak->in) < byte;
+  const bool has_weights = op.weights.value > 0 && op.weight_format < ceilings.packed.size();
+  return has_weights && !as_they_are ? ceilings.packed[op.weight_format] : 0;
+}
+
 Seconds compute_part(const Op& op, const RowTime& row, const Ceilings& ceilings, Phase phase,
                      const EstimateCoefficients& c) {
   if (row.compute.value == 0) return {};
   const bool prompt_scores = is_attention(op.name) && phase == Phase::prefill;
-  const double reached = prompt_scores ? c.attention : gemm_fraction(ceilings.of(op), c);
+  const double packed = packed_elements(op, ceilings) > 0 ? c.packed : 1;
+  const double reached = prompt_scores ? c.attention : packed * gemm_fraction(ceilings.of(op), c);
   const bool one_row = op.gemm && op.gemm->m <= 1;
   const Seconds filling(one_row ? 0 : c.fill.value * static_cast<double>(op.layers));
   return Seconds((row.compute + filling).value / reached);
@@ -398,10 +411,9 @@ Seconds memory_part(const Op& op, const Ceilings& ceilings, const EstimateCoeffi
 
 // Weights below a byte are taken apart on the vector lanes before a matrix unit sees them.
 Seconds unpack_part(const Op& op, const Ceilings& ceilings, const EstimateCoefficients& c) {
-  const bool packed = op.weight_format < ceilings.packed.size() && op.weights.value > 0;
-  if (!packed || !ceilings.vector) return {};
+  if (!ceilings.vector) return {};
   const double elements =
-      static_cast<double>(op.weights.value.value) * ceilings.packed[op.weight_format];
+      static_cast<double>(op.weights.value.value) * packed_elements(op, ceilings);
   return Flops(elements * c.unpack) / *ceilings.vector;
 }
 

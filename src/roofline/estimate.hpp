@@ -29,7 +29,9 @@ struct EstimateCoefficients {
   double gemm_32 = 0, gemm_16 = 0, gemm_8 = 0, gemm_4 = 0;  // of the peak, by operand bits
   double attention = 0;  // of the peak: scores and values of a prompt
   double vector = 0;
-  double unpack = 0;  // vector operations an element of weights below 8 bits, before its product
+  // Weights below 8 bits that no unit multiplies as they are:
+  double packed = 1;  // of a product's fraction
+  double unpack = 0;  // vector operations an element, before its product
   double link = 0;
 
   Seconds fill;    // of one product of several rows, before all of a device works on it

@@ -107,6 +107,7 @@ class Scorer {
     }
     for (const auto& set : sets) fit_set(set[0], set[1], set[2]);
     for (const Scored& s : scored_) out_.errors.push_back(s.error);
+    fit_kinds();
     return std::move(out_);
   }
 
@@ -188,10 +189,25 @@ class Scorer {
       if (!without.contains(model)) {
         const Samples rest =
             pick([&](const Scored& t) { return here(t) && t.measured.model != model; });
-        if (rest.size() < 3) continue;
+        constexpr std::size_t enough = 3;
+        if (rest.size() < enough) continue;
         without[model] = fitted(rest, others);
       }
       s.error.calibrated = error(s, adjusted(s.sample.table, without[model]));
+    }
+  }
+
+  void fit_kinds() {
+    std::map<std::pair<std::string, std::string>, std::set<std::string>> kinds;
+    for (const Scored& s : scored_) {
+      kinds[{std::string(fit_group(s.error.family)), s.error.engine}].insert(s.error.device);
+    }
+    for (const auto& [kind, devices] : kinds) {
+      const Samples samples = pick([&](const Scored& s) {
+        return fit_group(s.error.family) == kind.first && s.error.engine == kind.second;
+      });
+      out_.reached.push_back(
+          {kind.first, kind.second, fitted(samples), devices.size(), samples.size()});
     }
   }
 

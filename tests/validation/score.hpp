@@ -29,6 +29,13 @@ struct Error {
   double table = -1, left_out = -1, calibrated = -1;
 };
 
+// What an engine reaches on devices of a kind: what the library's table has, from all rows.
+struct Reached {
+  std::string kind, engine;
+  Adjustment by;
+  std::size_t devices = 0, rows = 0;
+};
+
 struct Score {
   int counted = 0;  // tier A and B with a time or rate
   int mapped = 0;   // of these, to model, devices, formats and a figure
@@ -36,6 +43,7 @@ struct Score {
   std::map<std::string, int> unmapped, not_scored;
   std::vector<Violation> violations;
   std::vector<Error> errors;
+  std::vector<Reached> reached;
   std::vector<double> bound_over_measured;  // of single devices
 };
 

@@ -132,6 +132,18 @@ std::string in_detail(const Score& s) {
   return out + "\n";
 }
 
+std::string reached_text(const Score& s) {
+  std::string out =
+      "What engines take, as times of the table without an engine; fitted to all rows.\n\n"
+      "| devices | engine | memory traffic | products | gaps | of devices | rows |\n"
+      "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n";
+  for (const Reached& r : s.reached) {
+    out += fmt::format("| {} | {} | {:.2f} | {:.2f} | {:.2f} | {} | {} |\n", r.kind, r.engine,
+                       r.by.memory, r.by.compute, r.by.gaps, r.devices, r.rows);
+  }
+  return out + "\n";
+}
+
 // --- what was aimed at ---------------------------------------------------------------------------
 
 struct Aim {
@@ -192,7 +204,7 @@ std::string section_of(const Score& s) {
                      s.mapped);
   if (!s.not_scored.empty()) out += counts(s.not_scored, "not scored: why") + "\n";
   out += "Medians of |estimate ÷ measured − 1|, and of how many rows.\n\n";
-  out += aims_text(s) + by_family(s) + in_detail(s);
+  out += aims_text(s) + by_family(s) + in_detail(s) + reached_text(s);
   out.pop_back();
   return out;
 }
