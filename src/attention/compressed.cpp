@@ -89,7 +89,7 @@ void Compressed::weight_tensors(Dim hidden, std::vector<WeightTensor>& out) cons
   out.push_back({.role = "kv_down", .rows = head_dim, .cols = hidden});
   out.push_back({.role = "kv_norm", .rows = head_dim});
   out.push_back({.role = "o_proj", .rows = narrow, .cols = of_group, .split = Split::heads});
-  out.push_back({.role = "o_proj", .rows = hidden, .cols = narrow, .split = Split::heads});
+  out.push_back({.role = "o_proj", .rows = hidden, .cols = narrow, .split = Split::groups});
   if (learnt_sinks) out.push_back({.role = "sinks", .rows = heads, .split = Split::heads});
   if (!compresses()) return;
   add_compressor(of_latents(*this), {"compress", "compress_bias", "compress_norm"}, hidden, out);

@@ -13,10 +13,11 @@ namespace {
 void add_decay(const Retention& r, Dim hidden, std::vector<WeightTensor>& out) {
   if (r.decay == Decay::fixed) return;
   const Dim made = r.decay == Decay::head ? r.heads : Dim(r.kv_heads * r.key_dim);
+  const Split split = r.decay == Decay::head ? Split::heads : Split::kv_heads;
   const Dim input = r.decay_rank > 0 ? r.decay_rank : hidden;
   if (r.decay_rank > 0) out.push_back({.role = "gates", .rows = r.decay_rank, .cols = hidden});
-  out.push_back({.role = "gates", .rows = made, .cols = input, .split = Split::heads});
-  if (r.decay_bias) out.push_back({.role = "gate_bias", .rows = made, .split = Split::heads});
+  out.push_back({.role = "gates", .rows = made, .cols = input, .split = split});
+  if (r.decay_bias) out.push_back({.role = "gate_bias", .rows = made, .split = split});
 }
 
 }  // namespace

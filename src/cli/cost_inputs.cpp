@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "model/all_devices.hpp"
+
 namespace attncalc {
 
 FlagGroup flag_group(RowFlags& f) {
@@ -46,10 +48,25 @@ void read_formats(const DtypeFlags& flags, CostAnswer& a, Gather& problems) {
   }
 }
 
+void check_placement(const CostAnswer& a, Gather& problems) {
+  const Placement& p = a.scenario.placement;
+  for (const std::string& fault : operator_placement_faults(a.model, p)) {
+    problems.add(usage_problem(fault));
+  }
+  if (problems.failed()) return;
+  if (p.devices() > Count(most_devices)) {
+    problems.add(
+        usage_problem(fmt::format("these are {} devices; operators are told apart on at most {}",
+                                  format_count(p.devices().value), format_count(most_devices))));
+  }
+}
+
 void read_scenario(const CostFlags& flags, CostAnswer& a, Gather& problems) {
   CostScenario& s = a.scenario;
   read_request(flags, a, problems);
   read_formats(flags.dtypes, a, problems);
+  s.placement = read_placement(flags.placement, a.model, problems);
+  check_placement(a, problems);
   s.ops = flags.rows.ops.value_or("");
   s.fused = flags.rows.fused;
   s.as = flags.model.as.value_or("");
@@ -99,7 +116,45 @@ void warn_of_encoder(CostAnswer& a) {
 
 }  // namespace
 
-CostPlan plan_of(const CostAnswer& a) { return cost_plan(a.model, a.scenario.weight_formats); }
+CostPlan plan_of_stage(const CostAnswer& a, std::int64_t stage) {
+  const CostScenario& s = a.scenario;
+  if (s.placement.devices() == Count(1)) return cost_plan(a.model, s.weight_formats);
+  return cost_plan(a.model, s.weight_formats, s.placement,
+                   {.tp = 0, .pp = stage, .dp = 0, .cp = 0});
+}
+
+Result<CostPlan> plan_of(const CostAnswer& a) {
+  const CostScenario& s = a.scenario;
+  const Result<std::int64_t> stage =
+      fullest_stage(a.model, s.weight_formats, s.placement,
+                    [&](const CostPlan& plan) { return figures_of(s, plan); });
+  if (!stage) return stage.problems();
+  return plan_of_stage(a, *stage);
+}
+
+namespace {
+
+// What all devices do, and what of it several do alike.
+std::optional<Problems> compute_all(CostAnswer& a, const CostPlan& plan) {
+  const CostScenario& s = a.scenario;
+  a.all_devices = a.figures.totals;
+  if (!plan.part) return std::nullopt;
+  const auto kept = [&](const CostPlan& part) -> Result<CostFigures> {
+    Result<CostFigures> figures = figures_of(s, part);
+    if (figures && !s.ops.empty()) keep_ops(part, s.ops, *figures);
+    return figures;
+  };
+  Result<CostFigures> all = all_devices_cost(a.model, s.weight_formats, s.placement, s.pass, kept);
+  if (!all) return all.problems();
+  const CostPlan whole_plan = cost_plan(a.model, s.weight_formats);
+  Result<CostFigures> whole = kept(whole_plan);
+  if (!whole) return whole.problems();
+  a.all_devices = all->totals;
+  a.copies = copies_of(all->ops, plan.groups, whole->ops, whole_plan.groups);
+  return std::nullopt;
+}
+
+}  // namespace
 
 Result<CostFigures> figures_of(const CostScenario& s, const CostPlan& plan) {
   if (s.generated_tokens && s.request.phase == Phase::decode) {
@@ -119,6 +174,7 @@ std::optional<Problems> compute(CostAnswer& a, const CostPlan& plan, bool explai
   note_conventions(a);
   warn_of_encoder(a);
   if (!s.ops.empty()) keep_ops(plan, s.ops, a.figures);
+  if (std::optional<Problems> failed = compute_all(a, plan)) return failed;
   if (s.fused) fuse_attention(a.figures);
   if (explain) {
     if (s.generated_tokens && s.request.phase == Phase::decode) {

@@ -19,6 +19,7 @@ struct CostFlags {
   ConventionFlags conventions;
   RowFlags rows;
   DtypeFlags dtypes;
+  PlacementFlags placement;
   OutputFlags output;
 };
 FlagGroup flag_group(RowFlags& flags);
@@ -26,7 +27,9 @@ FlagGroup flag_group(RowFlags& flags);
 // The model that the flags ask for, its scenario read, nothing computed yet.
 Result<CostAnswer> read_cost(const CostFlags& flags, ModelShelf& shelf);
 
-CostPlan plan_of(const CostAnswer& answer);
+// The plan of the device on the critical path: the first rank of the fullest stage.
+Result<CostPlan> plan_of(const CostAnswer& answer);
+CostPlan plan_of_stage(const CostAnswer& answer, std::int64_t stage);
 
 // The rows of the scenario's pass, or of the mean over a generation; --ops and --fused not done.
 Result<CostFigures> figures_of(const CostScenario& scenario, const CostPlan& plan);

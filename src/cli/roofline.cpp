@@ -17,7 +17,7 @@ namespace attncalc {
 namespace {
 
 struct MachineFlags {
-  TextFlag hw, memory, price, launch;
+  TextFlag hw, devices, memory, price, launch;
 };
 struct RooflineFlags {
   CostFlags cost;
@@ -25,14 +25,14 @@ struct RooflineFlags {
 };
 
 FlagGroup flag_group(MachineFlags& f) {
-  return {
-      "machine",
-      {{"--hw", "DEVICE", "a name of the catalog or a YAML file: h100-sxm, mi300x, m3-max", &f.hw},
-       {"--memory", "SIZE", "memory of one device, where the profile does not say or errs",
-        &f.memory},
-       {"--price", "USD", "of one device for an hour: 2.95 (default: the profile's, with its date)",
-        &f.price},
-       {"--launch", "TIME", "no operator of a layer is shorter: 3us (default: 0)", &f.launch}}};
+  return {"machine",
+          {{"--hw", "DEVICE", "a name of the catalog or a YAML file: h100-sxm, 8xmi300x, m3-max",
+            &f.hw},
+           {"--memory", "SIZE", "memory of one device, where the profile does not say or errs",
+            &f.memory},
+           {"--price", "USD",
+            "of one device for an hour: 2.95 (default: the profile's, with its date)", &f.price},
+           {"--launch", "TIME", "no operator of a layer is shorter: 3us (default: 0)", &f.launch}}};
 }
 
 Command roofline_command(RooflineFlags& f) {
@@ -47,7 +47,7 @@ Command roofline_command(RooflineFlags& f) {
           "what nothing real is faster than; the estimate is what software reaches.",
       .groups = {flag_group(c.model), flag_group(f.machine), flag_group(c.pass),
                  flag_group(c.conventions), flag_group(c.rows), flag_group(c.dtypes),
-                 flag_group(c.output, CanExplain::yes)},
+                 device_group(c.placement), flag_group(c.output, CanExplain::yes)},
       .examples = {
           {"one decode step behind 8,192 tokens",
            "attncalc roofline -m llama3-8b --hw h100-sxm -c 8k"},
@@ -99,15 +99,34 @@ void read_memory(const MachineFlags& f, RooflineAnswer& a, Gather& problems) {
   if (f.memory) a.machine.memory = problems.take(parse_bytes(*f.memory, "--memory"), Bytes(0));
 }
 
+// As many devices as the placement has; `8xh100` alone is tensor parallelism over all of them.
+void read_devices(const MachineFlags& f, RooflineAnswer& a, Gather& problems) {
+  Machine& machine = a.machine.machine;
+  Placement& p = a.cost.scenario.placement;
+  if (f.devices) machine.devices = read_count(f.devices, "--devices", a.cost.model, problems);
+  const bool given = machine.devices_given || f.devices;
+  if (!given) machine.devices = p.devices().value;
+  if (problems.failed()) return;
+  if (machine.devices > 1 && p.devices() == Count(1)) {
+    p.tp = machine.devices;
+    a.cost.model.assumptions.push_back({"tp", fmt::format("{}", machine.devices),
+                                        "all devices of --hw, as no flag divides the work"});
+    for (const std::string& fault : operator_placement_faults(a.cost.model, p)) {
+      problems.add(
+          usage_problem(fault, "say how the devices share the work: --tp, --pp, --dp, --cp"));
+    }
+  }
+  if (Count(machine.devices) != p.devices()) {
+    problems.add(usage_problem(fmt::format("pp × dp × tp × cp is {} devices; the machine has {}",
+                                           p.devices().value, machine.devices)));
+  }
+}
+
 void read_machine_facts(const MachineFlags& f, RooflineAnswer& a, Gather& problems) {
   Machine& machine = a.machine.machine;
   machine = read_machine(f, problems);
   for (const Warning& w : machine.warnings) a.cost.model.warnings.push_back(w);
-  if (machine.devices > 1) {
-    problems.add(usage_problem(
-        fmt::format("--hw {}: the operators of several devices are not told apart yet", *f.hw),
-        "take one device"));
-  }
+  read_devices(f, a, problems);
   read_prices(f, a, problems);
   read_memory(f, a, problems);
   if (f.launch) a.latencies.launch = problems.take(parse_seconds(*f.launch, "--launch"), Seconds());
@@ -165,33 +184,40 @@ class Timer {
         device_(a.machine.machine.device),
         rows_(ceilings_of(device_, a.cost.scenario.formats, plan.formats, a.latencies)),
         bound_(bound_ceilings(device_, a.cost.scenario.formats, plan.formats)),
-        coefficients_(coefficients_of(device_)) {}
+        coefficients_(coefficients_of(device_)) {
+    rows_.placement = bound_.placement = a.cost.scenario.placement;
+    for (std::int64_t stage = 0; stage < rows_.placement.pp; ++stage) {
+      if (plan.part && stage != plan.part->rank.pp) others_.push_back(plan_of_stage(a.cost, stage));
+    }
+  }
 
   const Ceilings& rows() const { return rows_; }
   const Ceilings& bound() const { return bound_; }
 
+  // The pass on the critical device, and what a token takes through all stages of a pipeline.
   Result<TimedPass> time(const CostScenario& s, CostFigures figures) const {
-    TimedPass out;
-    out.phase = has_prompt(s.pass) ? Phase::prefill : Phase::decode;
-    out.figures = std::move(figures);
-    time_rows(out.figures.ops, rows_, out.times);
-    Result<BoundTime> bound = bound_time(plan_, s.request.conventions, out.phase, bound_,
-                                         [&](const Conventions& c) { return kept_rows(s, c); });
-    if (!bound) return bound.problems();
-    out.bound = *bound;
-    out.estimate = estimate_of(out.figures.ops, out.times, rows_, out.phase, coefficients_);
-    for (std::size_t i = 0; i < out.times.rows.size(); ++i) {
-      out.estimated_rows.push_back(
-          estimated_row(out.figures.ops[i], out.times.rows[i], rows_, out.phase, coefficients_));
+    Result<TimedPass> timed = time_stage(s, plan_, std::move(figures));
+    if (!timed) return timed;
+    Seconds bound = timed->bound.seconds;
+    Seconds estimate = timed->estimate.seconds;
+    const bool in_turn = s.pass.sequences() == 1 && timed->phase == Phase::decode;
+    for (const CostPlan& stage : others_) {
+      Result<CostFigures> rows = kept_rows(stage, s, s.request.conventions);
+      if (!rows) return rows.problems();
+      const Result<TimedPass> other = time_stage(s, stage, *std::move(rows));
+      if (!other) return other.problems();
+      // Sequences of a batch may be in several stages at once; one sequence cannot.
+      if (in_turn) bound += other->bound.seconds;
+      estimate += other->estimate.seconds - coefficients_.step;
     }
-    const StepFacts step = facts_of(s, out);
-    out.at_bound = rates_of(step, out.bound.seconds);
-    out.at_estimate = rates_of(step, out.estimate.seconds);
-    return out;
+    const StepFacts step = facts_of(s, *timed);
+    timed->at_bound = rates_of(step, bound);
+    timed->at_estimate = rates_of(step, estimate);
+    return timed;
   }
 
   Result<Bound> longest(const CostScenario& s) const {
-    const Result<CostFigures> figures = kept_rows(s, s.request.conventions);
+    const Result<CostFigures> figures = kept_rows(plan_, s, s.request.conventions);
     if (!figures) return figures.problems();
     RooflineTimes times;
     time_rows(figures->ops, rows_, times);
@@ -199,29 +225,54 @@ class Timer {
   }
 
  private:
+  Result<TimedPass> time_stage(const CostScenario& s, const CostPlan& plan,
+                               CostFigures figures) const {
+    TimedPass out;
+    out.phase = has_prompt(s.pass) ? Phase::prefill : Phase::decode;
+    out.figures = std::move(figures);
+    time_rows(out.figures.ops, rows_, out.times);
+    Result<BoundTime> bound =
+        bound_time(plan, s.request.conventions, out.phase, bound_,
+                   [&](const Conventions& c) { return kept_rows(plan, s, c); });
+    if (!bound) return bound.problems();
+    out.bound = *bound;
+    out.estimate = estimate_of(out.figures.ops, out.times, rows_, out.phase, coefficients_);
+    for (std::size_t i = 0; i < out.times.rows.size(); ++i) {
+      out.estimated_rows.push_back(
+          estimated_row(out.figures.ops[i], out.times.rows[i], rows_, out.phase, coefficients_));
+    }
+    return out;
+  }
+
   static bool has_prompt(const Pass& pass) {
     return std::ranges::find(pass.groups, Phase::prefill, &SequenceGroup::phase) !=
            pass.groups.end();
   }
 
-  Result<CostFigures> kept_rows(CostScenario s, const Conventions& conventions) const {
+  static Result<CostFigures> kept_rows(const CostPlan& plan, CostScenario s,
+                                       const Conventions& conventions) {
     s.request.conventions = conventions;
     s.pass.conventions = conventions;
-    Result<CostFigures> figures = figures_of(s, plan_);
-    if (figures && !s.ops.empty()) keep_ops(plan_, s.ops, *figures);
+    Result<CostFigures> figures = figures_of(s, plan);
+    if (figures && !s.ops.empty()) keep_ops(plan, s.ops, *figures);
     return figures;
   }
 
   StepFacts facts_of(const CostScenario& s, const TimedPass& p) const {
     return {.tokens = static_cast<double>(s.pass.new_tokens()),
             .sequences = static_cast<double>(s.pass.sequences()),
-            .devices = 1,
-            .flops = p.figures.totals.flops,
-            .bytes = static_cast<double>(p.bound.bytes.value.value),
+            .devices = static_cast<double>(a_.cost.scenario.placement.devices().value),
+            .flops = Flops(p.figures.totals.flops.value * devices_in_step()),
+            .bytes = static_cast<double>(p.bound.bytes.value.value) * devices_in_step(),
             .peak = a_.machine.peak,
             .memory = rows_.memory,
             .usd_per_hour = a_.machine.usd_per_hour,
             .watts = device_.watts};
+  }
+
+  // MFU and MBU are of the device that is shown.
+  double devices_in_step() const {
+    return static_cast<double>(a_.cost.scenario.placement.devices().value);
   }
 
   const RooflineAnswer& a_;
@@ -230,6 +281,7 @@ class Timer {
   Ceilings rows_;
   Ceilings bound_;
   EstimateCoefficients coefficients_;
+  std::vector<CostPlan> others_;  // the other stages of a pipeline
 };
 
 // --- the answer ----------------------------------------------------------------------------------
@@ -296,10 +348,9 @@ void find_switches(RooflineAnswer& a, const Timer& timer) {
         most_tokens);
 }
 
-void warn_of_memory(RooflineAnswer& a) {
-  const CostScenario& s = a.cost.scenario;
+void warn_of_memory(RooflineAnswer& a, const CostPlan& plan) {
   if (!a.machine.memory) return;
-  const Bytes weights = weight_bytes(stored_weights(a.cost.model, s.weight_formats)).total();
+  const Bytes weights = stored_bytes(plan);
   if (weights <= *a.machine.memory) return;
   a.cost.model.warnings.push_back(
       {"weights_do_not_fit",
@@ -316,7 +367,10 @@ void warn_of_gaps(RooflineAnswer& a, const Ceilings& ceilings) {
   };
   if (!ceilings.memory) missing("memory bandwidth");
   if (!ceilings.vector) missing("vector rate");
-  if (!a.machine.peak) missing("matrix rate");
+  const bool multiplies = std::ranges::any_of(a.pass.figures.ops, [](const Op& op) {
+    return op.unit == OpUnit::matrix && op.flops.value > 0;
+  });
+  if (multiplies && !a.machine.peak) missing("matrix rate");
 }
 
 std::optional<Problems> time_all(RooflineAnswer& a, const CostPlan& plan) {
@@ -328,7 +382,7 @@ std::optional<Problems> time_all(RooflineAnswer& a, const CostPlan& plan) {
   a.pass = *std::move(timed);
   if (std::optional<Problems> failed = time_prompt(a, plan, timer)) return failed;
   find_switches(a, timer);
-  warn_of_memory(a);
+  warn_of_memory(a, plan);
   warn_of_gaps(a, timer.rows());
   return std::nullopt;
 }
@@ -339,11 +393,12 @@ Result<RooflineAnswer> answer(const RooflineFlags& flags, ModelShelf& shelf) {
   a.cost = problems.take(read_cost(flags.cost, shelf), CostAnswer{});
   read_machine_facts(flags.machine, a, problems);
   if (problems.failed()) return problems.take_problems();
-  const CostPlan plan = plan_of(a.cost);
-  if (std::optional<Problems> failed = compute(a.cost, plan, flags.cost.output.explain)) {
+  const Result<CostPlan> plan = plan_of(a.cost);
+  if (!plan) return plan.problems();
+  if (std::optional<Problems> failed = compute(a.cost, *plan, flags.cost.output.explain)) {
     return *std::move(failed);
   }
-  if (std::optional<Problems> failed = time_all(a, plan)) return *std::move(failed);
+  if (std::optional<Problems> failed = time_all(a, *plan)) return *std::move(failed);
   return a;
 }
 

@@ -100,7 +100,15 @@ FlagGroup flag_group(PlacementFlags& flags) {
            {"--dp", "N", "data parallel: sequences are divided", &flags.dp},
            {"--cp", "N", "context parallel: tokens are divided", &flags.cp},
            {"--dcp", "N", "decode context parallel: tokens are divided inside of tp", &flags.dcp},
+           {"--ep", "N", "expert parallel: experts stand on N of the dp × tp ranks, and add none",
+            &flags.ep},
            {"--engine", "NAME", "whose allocation rules: ideal (arithmetic)", &flags.engine}}};
+}
+
+FlagGroup device_group(PlacementFlags& flags) {
+  FlagGroup group = flag_group(flags);
+  std::erase_if(group.flags, [](const Flag& flag) { return flag.name == "--engine"; });
+  return group;
 }
 
 Dim read_count(const TextFlag& flag, std::string_view name, Model& model, Gather& problems) {
@@ -120,7 +128,8 @@ Placement read_placement(const PlacementFlags& flags, Model& model, Gather& prob
           .pp = read_count(flags.pp, "--pp", model, problems),
           .dp = read_count(flags.dp, "--dp", model, problems),
           .cp = read_count(flags.cp, "--cp", model, problems),
-          .dcp = read_count(flags.dcp, "--dcp", model, problems)};
+          .dcp = read_count(flags.dcp, "--dcp", model, problems),
+          .ep = read_count(flags.ep, "--ep", model, problems)};
 }
 
 std::string read_engine(const PlacementFlags& flags, Gather& problems) {

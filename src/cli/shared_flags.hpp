@@ -71,9 +71,11 @@ struct DtypeFlags {
 FlagGroup flag_group(DtypeFlags& flags);
 
 struct PlacementFlags {
-  TextFlag tp, pp, dp, cp, dcp, engine;
+  TextFlag tp, pp, dp, cp, dcp, ep, engine;
 };
 FlagGroup flag_group(PlacementFlags& flags);
+// Without --engine: for what is arithmetic whatever an engine allocates.
+FlagGroup device_group(PlacementFlags& flags);
 
 // A count as a dimension that knows its flag: "--tp 8".
 Dim read_count(const TextFlag& flag, std::string_view name, Model& model, Gather& problems);

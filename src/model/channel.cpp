@@ -34,7 +34,10 @@ void add_mlp(const MlpShape& m, std::vector<WeightTensor>& out) {
   add("down_proj", m.input, m.intermediate);
   if (m.up_bias && m.gated) add("gate_bias", m.intermediate, 1);
   if (m.up_bias) add("up_bias", m.intermediate, 1);
-  if (m.down_bias) add("down_bias", m.input, 1);
+  if (m.down_bias) {
+    add("down_bias", m.input, 1);
+    out.back().split = Split::whole;  // it is added to what all parts make together
+  }
 }
 
 void add(const NoChannelMixer&, Dim, std::vector<WeightTensor>&) {}

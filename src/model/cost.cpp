@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "attention/op_parts.hpp"
+#include "model/collectives.hpp"
 
 namespace attncalc {
 namespace {
@@ -192,9 +193,10 @@ class Storage {
 // mixers, channel mixer, extra.
 class LayerPlanner {
  public:
-  LayerPlanner(const Layer& layer, std::int64_t times, const Model& model, const Storage& storage,
-               std::optional<std::uint32_t> distinct)
-      : layer_(layer), model_(model), storage_(storage), distinct_(distinct) {
+  // `whole` is the layer before a placement cuts it: it names the groups.
+  LayerPlanner(const Layer& layer, const Layer& whole, std::int64_t times, const Model& model,
+               const Storage& storage, std::optional<std::uint32_t> distinct)
+      : layer_(layer), whole_(whole), model_(model), storage_(storage), distinct_(distinct) {
     out_.times = times;
     out_.facts = {.hidden = model.hidden,
                   .rotary = model.embedding.positions == Dim(0),
@@ -202,7 +204,9 @@ class LayerPlanner {
   }
 
   PlannedLayer plan(CostPlan& plan) {
-    for (const Kind& kind : layer_.mixers) add_mixer(kind, plan);
+    for (std::size_t i = 0; i < layer_.mixers.size(); ++i) {
+      add_mixer(layer_.mixers[i], label(whole_.mixers[i]), plan);
+    }
     add_channel();
     add_extra();
     return std::move(out_);
@@ -219,8 +223,8 @@ class LayerPlanner {
     return w;
   }
 
-  void add_mixer(const Kind& kind, CostPlan& plan) {
-    PlannedMixer mixer{.kind = &kind, .group = group_handle(plan, "attention." + label(kind))};
+  void add_mixer(const Kind& kind, const std::string& name, CostPlan& plan) {
+    PlannedMixer mixer{.kind = &kind, .group = group_handle(plan, "attention." + name)};
     for (const WeightTensor& tensor : weight_tensors(kind, model_.hidden)) {
       PlannedWeight w = next(tensor, mixer.group);
       if (puts_itself(kind, tensor.role)) {
@@ -256,6 +260,7 @@ class LayerPlanner {
   }
 
   const Layer& layer_;
+  const Layer& whole_;
   const Model& model_;
   const Storage& storage_;
   std::optional<std::uint32_t> distinct_;
@@ -271,9 +276,55 @@ std::vector<PlannedLayer> plan_stack(const Stack& stack, const Model& model, con
   for (std::uint32_t i = 0; i < stack.distinct.size(); ++i) {
     if (times[i] == 0) continue;
     const auto distinct = is_decoder ? std::optional(i) : std::nullopt;
-    out.push_back(LayerPlanner(stack.distinct[i], times[i], model, storage, distinct).plan(plan));
+    const Layer& layer = stack.distinct[i];
+    out.push_back(LayerPlanner(layer, layer, times[i], model, storage, distinct).plan(plan));
   }
   return out;
+}
+
+// The layers of one stage, each cut to what the rank holds. `parts` keeps them.
+std::vector<PlannedLayer> plan_part(const Stack& stack, const std::vector<std::int64_t>& stage_of,
+                                    const Model& model, const Storage& storage,
+                                    const PlannedPart& part, std::vector<Layer>& parts,
+                                    CostPlan& plan) {
+  std::vector<PlannedLayer> out;
+  const std::vector<std::int64_t> times = stack.times();
+  parts.reserve(stack.distinct.size());
+  for (std::uint32_t i = 0; i < stack.distinct.size(); ++i) {
+    const bool elsewhere = !stage_of.empty() && stage_of[i] != part.rank.pp;
+    if (times[i] == 0 || elsewhere) continue;
+    const Layer& whole = stack.distinct[i];
+    parts.push_back(part_of(whole, part.placement, part.rank));
+    const auto distinct = stage_of.empty() ? std::nullopt : std::optional(i);
+    out.push_back(LayerPlanner(parts.back(), whole, times[i], model, storage, distinct).plan(plan));
+    if (const auto* m = std::get_if<Moe>(out.back().channel)) {
+      out.back().experts = expert_share(*m, part.placement, part.rank);
+    }
+  }
+  return out;
+}
+
+// With dcp a rank keeps the KV heads of tp / dcp ranks, of a dcp-th of the tokens.
+double widening(const Kind& whole, const Placement& p) {
+  const std::vector<CacheTensor> tensors = cache_tensors(whole);
+  const auto at = std::ranges::find(tensors, Split::kv_heads, &CacheTensor::split);
+  if (at == tensors.end()) return 1;
+  const auto held = [&](std::int64_t ways) {
+    return static_cast<double>(ceil_div(Count(at->heads), Count(ways)).value);
+  };
+  return held(p.tp / p.dcp) / held(p.tp);
+}
+
+void note_widening(const Stack& stack, const CostPlan& plan, PlannedPart& part) {
+  part.cache_widening.assign(plan.groups.size(), 1);
+  for (const Layer& layer : stack.distinct) {
+    for (const Kind& kind : layer.mixers) {
+      const auto at = std::ranges::find(plan.groups, "attention." + label(kind));
+      if (at == plan.groups.end()) continue;
+      part.cache_widening[static_cast<std::size_t>(at - plan.groups.begin())] =
+          widening(kind, part.placement);
+    }
+  }
 }
 
 void plan_outside(const Embedding& embedding, const Storage& storage, CostPlan& plan) {
@@ -329,6 +380,20 @@ N kept_bytes(const CostPlan& plan, const PlannedWeight& w) {
   } else {
     return tensor_bytes<N>(plan, w);
   }
+}
+
+// Matrices that a kind puts itself, in all layers.
+double own_matrices(const CostPlan& plan, const PlannedLayer& layer, const PlannedMixer& mixer) {
+  double sum = 0;
+  const Format& f = plan.formats[mixer.own_weights];
+  for (const WeightTensor& t : weight_tensors(*mixer.kind, plan.model->hidden)) {
+    if (!puts_itself(*mixer.kind, t.role)) continue;
+    const auto rows = static_cast<double>(t.rows.value);
+    const auto cols = static_cast<double>(t.cols.value);
+    sum += static_cast<double>(layer.times) *
+           (matrix_data_bytes(f, rows, cols) + matrix_scale_bytes(f, rows, cols));
+  }
+  return sum;
 }
 
 void keep_bytes(CostPlan& plan) {
@@ -417,32 +482,41 @@ N chosen_experts(const Moe& m) {
                                  real / (real + static_cast<double>(m.zero_experts.value)));
 }
 
+// Of the chosen experts those that stand on the rank, for the tokens of all replicas that meet
+// there.
+template <class N>
+N held_experts(const PlannedLayer& layer, const Moe& m) {
+  const double part = layer.experts.held * layer.experts.pool;
+  const N chosen = chosen_experts<N>(m);
+  return part == 1 ? chosen : chosen * real_factor<N>("experts of the rank", part);
+}
+
 // Scores of all experts, the choice among them, and the weighted sum of what the chosen made.
 template <class N>
-void add_routing(OpRows<N>& out, const Moe& m, const N& tokens) {
+void add_routing(OpRows<N>& out, const PlannedLayer& layer, const Moe& m, const N& tokens) {
   out.enter_group(moe);
   const N scores = tokens * factor<N>("experts", m.experts + m.zero_experts);
   out.add(OpName::router,
           {.vector_flops = plain<N>(vector_work::softmax + vector_work::compare) * scores});
   const N width = factor<N>("width", m.latent > 0 ? m.latent : out.layer().hidden);
-  const N made = tokens * chosen_experts<N>(m) * width;
+  const N made = tokens * held_experts<N>(layer, m) * width;
   out.add(OpName::add, {.vector_flops = plain<N>(vector_work::multiply + vector_work::add) * made,
                         .activations = out.activation(made + tokens * width)});
 }
 
 template <class N>
-void add_channel(OpRows<N>&, const NoChannelMixer&, const N&) {}
+void add_channel(OpRows<N>&, const PlannedLayer&, const NoChannelMixer&, const N&) {}
 
 template <class N>
-void add_channel(OpRows<N>& out, const Dense& d, const N& tokens) {
+void add_channel(OpRows<N>& out, const PlannedLayer&, const Dense& d, const N& tokens) {
   add_act(out, dense, d.gated, tokens * factor<N>("intermediate", d.intermediate));
 }
 
 template <class N>
-void add_channel(OpRows<N>& out, const Moe& m, const N& tokens) {
-  add_routing(out, m, tokens);
+void add_channel(OpRows<N>& out, const PlannedLayer& layer, const Moe& m, const N& tokens) {
+  add_routing(out, layer, m, tokens);
   add_act(out, moe, m.gated,
-          tokens * chosen_experts<N>(m) * factor<N>("intermediate", m.intermediate));
+          tokens * held_experts<N>(layer, m) * factor<N>("intermediate", m.intermediate));
   if (m.shared_intermediate > 0) {
     add_act(out, shared, m.shared_gated,
             tokens * factor<N>("shared_intermediate", m.shared_intermediate));
@@ -476,9 +550,11 @@ void add_layer(OpRows<N>& out, const CostPlan& plan, const PlannedLayer& layer) 
   const Use<N> whole{tokens, one, one};
   const Use<N> routed =
       !m ? whole
-         : Use<N>{tokens, chosen_experts<N>(*m),
-                  real_factor<N>("experts read", experts_read(*m, value_of(tokens),
-                                                              out.pass().conventions.experts))};
+         : Use<N>{tokens, held_experts<N>(layer, *m),
+                  real_factor<N>(
+                      "experts read",
+                      layer.experts.held * experts_read(*m, value_of(tokens) * layer.experts.pool,
+                                                        out.pass().conventions.experts))};
   for (const PlannedWeight& w : layer.weights)
     add_weight(out, plan, w, w.is_expert ? routed : whole);
   for (const PlannedMixer& mixer : layer.mixers) {
@@ -486,7 +562,8 @@ void add_layer(OpRows<N>& out, const CostPlan& plan, const PlannedLayer& layer) 
     out.use_own_weights(&plan.formats[mixer.own_weights], mixer.own_weights);
     std::visit([&](const auto& kind) { kind.ops(out); }, *mixer.kind);
   }
-  std::visit([&](const auto& channel) { add_channel(out, channel, tokens); }, *layer.channel);
+  std::visit([&](const auto& channel) { add_channel(out, layer, channel, tokens); },
+             *layer.channel);
   add_residuals(out, layer, tokens);
 }
 
@@ -533,7 +610,7 @@ void add_head(OpRows<N>& out, const CostPlan& plan) {
   }
   out.enter_group(head);
   if (!model.embedding.has_head) return;
-  const N rows = factor<N>("vocabulary", model.embedding.vocabulary);
+  const N rows = factor<N>("vocabulary", plan.head_rows);
   const N cols = factor<N>("hidden", embedding_width(model));
   const Format& format = plan.formats[plan.head];
   const N bytes = matrix_data_bytes(format, rows, cols) + matrix_scale_bytes(format, rows, cols);
@@ -555,8 +632,9 @@ void add_head(OpRows<N>& out, const CostPlan& plan) {
 template <class N>
 void add_all(OpRows<N>& out, const CostPlan& plan, const Pass& pass, const CostFormats& formats) {
   out.start(pass, formats, plan.groups.size());
-  add_embedding(out, plan);
+  if (!plan.part || plan.part->first) add_embedding(out, plan);
   for (const PlannedLayer& layer : plan.layers) add_layer(out, plan, layer);
+  if (plan.part && !plan.part->last) return;
   if (pass.conventions.mtp) {
     for (const PlannedLayer& layer : plan.draft) add_layer(out, plan, layer);
   }
@@ -591,6 +669,56 @@ Op finished(const OpRows<double>::Entry& e) {
   return op;
 }
 
+// --- tokens divided over ranks -------------------------------------------------------------------
+
+bool reads_tokens(OpName name) {
+  switch (name) {
+    case OpName::qk_scores:
+    case OpName::softmax:
+    case OpName::attn_values:
+    case OpName::attention:
+    case OpName::index_scores:
+    case OpName::topk:
+    case OpName::k_up:
+    case OpName::v_up:
+    case OpName::cross_qk_scores:
+    case OpName::cross_softmax:
+    case OpName::cross_attn_values:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_state(OpName name) {
+  return name == OpName::conv || name == OpName::state_update || name == OpName::state_read ||
+         name == OpName::chunk_scan;
+}
+
+// What a rank does of the work that dcp and cp divide by tokens. A decode's tokens cannot be cut,
+// only the rows that they read; a prompt's can, and every rank sees all rows.
+void divide_tokens(OpRows<double>::Entry& e, const PlannedPart& part, Phase phase) {
+  const auto cp = static_cast<double>(part.placement.cp.value);
+  const auto dcp = static_cast<double>(part.placement.dcp.value);
+  if (cp == 1 && dcp == 1) return;
+  OpRow<double>& r = e.row;
+  const bool is_prompt = phase == Phase::prefill;
+  const double work = is_prompt || reads_tokens(e.name) ? 1 / cp : 1;
+  r.flops *= work;
+  r.vector_flops *= work;
+  r.activations *= work;
+  if (is_state(e.name)) return;
+  const double rows = part.cache_widening[e.group] / dcp;
+  r.kv_read *= is_prompt ? rows : rows / cp;
+  r.kv_write *= rows / cp;
+}
+
+Phase phase_of(const Pass& pass) {
+  const bool prompt =
+      std::ranges::find(pass.groups, Phase::prefill, &SequenceGroup::phase) != pass.groups.end();
+  return prompt ? Phase::prefill : Phase::decode;
+}
+
 template <class N, class F>
 void for_each_entry(const CostPlan& plan, const OpRows<N>& rows, F&& f) {
   for_each_group(plan, [&](std::uint8_t group) {
@@ -623,7 +751,8 @@ double mean_experts_read(const CostPlan& plan, const Pass& pass) {
   for (const PlannedLayer& layer : plan.layers) {
     const auto* m = std::get_if<Moe>(layer.channel);
     if (m)
-      sum += static_cast<double>(layer.times) * experts_read(*m, tokens, pass.conventions.experts);
+      sum += static_cast<double>(layer.times) * layer.experts.held *
+             experts_read(*m, tokens * layer.experts.pool, pass.conventions.experts);
   }
   return plan.moe_layers > 0 ? sum / static_cast<double>(plan.moe_layers) : 0;
 }
@@ -671,21 +800,101 @@ WeightUse weight_use(const WeightTensor& tensor) {
           tensor.cols > 1 ? WeightUse::Form::matrix : WeightUse::Form::vector};
 }
 
-CostPlan cost_plan(const Model& model, const WeightFormats& weights) {
-  const Storage storage(model, weights);
+namespace {
+
+CostPlan empty_plan(const Model& model, const Storage& storage) {
   CostPlan plan;
   plan.model = &model;
   plan.formats = storage.formats();
   plan.groups.assign(fixed_groups.begin(), fixed_groups.end());
-  plan.layers = plan_stack(model.decoder, model, storage, plan);
-  if (const Stack* draft = draft_stack(model))
-    plan.draft = plan_stack(*draft, model, storage, plan);
+  plan.head_rows = model.embedding.vocabulary;
+  return plan;
+}
+
+void finish_plan(const Model& model, const Storage& storage, CostPlan& plan) {
   plan_outside(model.embedding, storage, plan);
   keep_bytes(plan);
   for (const PlannedLayer& layer : plan.layers) {
     if (std::holds_alternative<Moe>(*layer.channel)) plan.moe_layers += layer.times;
   }
+}
+
+}  // namespace
+
+CostPlan cost_plan(const Model& model, const WeightFormats& weights) {
+  const Storage storage(model, weights);
+  CostPlan plan = empty_plan(model, storage);
+  plan.layers = plan_stack(model.decoder, model, storage, plan);
+  if (const Stack* draft = draft_stack(model))
+    plan.draft = plan_stack(*draft, model, storage, plan);
+  finish_plan(model, storage, plan);
   return plan;
+}
+
+CostPlan cost_plan(const Model& model, const WeightFormats& weights, const Placement& placement,
+                   const Rank& rank) {
+  const StagedModel stages = staged(model, placement.pp);
+  const Storage storage(stages.model, weights);
+  const auto part = std::make_shared<PlannedPart>();
+  part->placement = placement;
+  part->rank = rank;
+  part->first = rank.pp == 0;
+  part->last = rank.pp + 1 == placement.pp.value;
+  CostPlan plan = empty_plan(model, storage);
+  plan.layers =
+      plan_part(stages.model.decoder, stages.stage_of, model, storage, *part, part->layers, plan);
+  if (const Stack* draft = draft_stack(model)) {
+    plan.draft = plan_part(*draft, {}, model, storage, *part, part->draft, plan);
+  }
+  plan.head_rows = share_of(model.embedding.vocabulary, placement.tp, rank.tp).count;
+  group_handle(plan, comm_group);
+  finish_plan(model, storage, plan);
+  note_widening(model.decoder, plan, *part);
+  plan.part = part;
+  return plan;
+}
+
+Pass replica_pass(const CostPlan& plan, const Pass& pass) {
+  if (!plan.part || plan.part->placement.dp == Dim(1)) return pass;
+  Pass out = pass;
+  for (SequenceGroup& g : out.groups) {
+    g.count = share_of(g.count, plan.part->placement.dp, plan.part->rank.dp).count;
+  }
+  std::erase_if(out.groups, [](const SequenceGroup& g) { return g.count == Dim(0); });
+  return out;
+}
+
+Bytes stored_bytes(const CostPlan& plan) {
+  double sum = 0;
+  const auto add = [&](const std::vector<PlannedLayer>& layers) {
+    for (const PlannedLayer& layer : layers) {
+      for (const PlannedWeight& w : layer.weights) {
+        const auto copies = static_cast<double>(w.tensor.copies.value);
+        sum += w.bytes * copies * (w.is_expert ? layer.experts.held : 1);
+      }
+      for (const PlannedMixer& mixer : layer.mixers) sum += own_matrices(plan, layer, mixer);
+    }
+  };
+  add(plan.layers);
+  const Embedding& e = plan.model->embedding;
+  const bool first = !plan.part || plan.part->first;
+  const bool last = !plan.part || plan.part->last;
+  const auto table = [&](FormatIndex format, double rows, Dim cols) {
+    const Format& f = plan.formats[format];
+    const auto width = static_cast<double>(cols.value);
+    sum += matrix_data_bytes(f, rows, width) + matrix_scale_bytes(f, rows, width);
+  };
+  const Dim width = embedding_width(*plan.model);
+  const auto rows = static_cast<double>(plan.head_rows.value);
+  if (first) table(plan.embedding, rows, width);
+  if (first && e.positions > 0)
+    table(plan.positions, static_cast<double>(e.positions.value), width);
+  if (last && e.has_head && !(e.tied && first)) table(plan.head, rows, width);
+  if (last && e.has_head && e.head_bias) table(plan.head_bias, rows, 1);
+  if (last) {
+    for (const PlannedWeight& w : plan.outside) sum += w.bytes;
+  }
+  return whole_bytes(sum);
 }
 
 double experts_read(const Moe& moe, double tokens, ExpertsRead convention) {
@@ -704,8 +913,31 @@ double experts_read(const Moe& moe, double tokens, ExpertsRead convention) {
   return experts * (1 - missed_by_all);
 }
 
+namespace {
+
+// A rank's rows, and what it sends.
+void evaluate_part(const CostPlan& plan, const Pass& whole, const CostFormats& formats,
+                   CostFigures& out) {
+  out.ops.clear();
+  out.totals.experts_read = 0;
+  const Pass pass = replica_pass(plan, whole);
+  if (pass.groups.empty()) return sum_up(out);
+  const Phase phase = phase_of(pass);
+  add_all(out.scratch, plan, pass, formats);
+  for_each_entry(plan, out.scratch, [&](auto entry) {
+    divide_tokens(entry, *plan.part, phase);
+    out.ops.push_back(finished(entry));
+  });
+  add_collectives(plan, pass, formats, out.ops);
+  out.totals.experts_read = mean_experts_read(plan, pass);
+  sum_up(out);
+}
+
+}  // namespace
+
 void evaluate_cost(const CostPlan& plan, const Pass& pass, const CostFormats& formats,
                    CostFigures& out) {
+  if (plan.part) return evaluate_part(plan, pass, formats, out);
   add_all(out.scratch, plan, pass, formats);
   out.ops.clear();
   for_each_entry(plan, out.scratch, [&](const auto& entry) { out.ops.push_back(finished(entry)); });
@@ -754,9 +986,10 @@ void fuse_attention(CostFigures& figures) {
   figures.ops = std::move(fused);
 }
 
-std::vector<ExplainedOp> explain_cost(const CostPlan& plan, const Pass& pass,
+std::vector<ExplainedOp> explain_cost(const CostPlan& plan, const Pass& whole,
                                       const CostFormats& formats) {
   OpRows<TracedReal> rows;
+  const Pass pass = replica_pass(plan, whole);
   add_all(rows, plan, pass, formats);
   std::vector<ExplainedOp> out;
   for_each_entry(plan, rows, [&](const auto& e) { out.push_back({e.name, e.group, e.row}); });

@@ -8,12 +8,14 @@
 //   totals = Σ over the rows, and nothing else
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "attention/op_rows.hpp"
 #include "model/model.hpp"
+#include "model/sharding.hpp"
 #include "model/weight_formats.hpp"
 
 namespace attncalc {
@@ -58,6 +60,17 @@ struct PlannedLayer {
   std::vector<PlannedMixer> mixers;
   std::vector<PlannedWeight> weights;
   const ChannelMixer* channel = nullptr;
+  ExpertShare experts;  // of a rank
+};
+
+// Which part of the work a plan is of: one rank of a placement, its layers cut to what it holds.
+struct PlannedPart {
+  Placement placement;
+  Rank rank;
+  bool first = true, last = true;  // stages: the embedding and the head stand at the ends
+  std::vector<Layer> layers;       // what PlannedLayer points into
+  std::vector<Layer> draft;
+  std::vector<double> cache_widening;  // by group: KV heads under dcp for one without it
 };
 
 // The part of a cost that does not depend on the pass, made once a model and weight format. It
@@ -71,8 +84,19 @@ struct CostPlan {
   std::vector<Format> formats;         // that weights are stored in
   FormatIndex embedding = 0, positions = 0, head = 0, head_bias = 0;
   std::int64_t moe_layers = 0;
+  Dim head_rows = 0;                        // of the output head: the rank's part of the vocabulary
+  std::shared_ptr<const PlannedPart> part;  // none: one device does all
 };
 CostPlan cost_plan(const Model& model, const WeightFormats& weights = {});
+// Of one rank. The placement must be sound (operator_placement_faults).
+CostPlan cost_plan(const Model& model, const WeightFormats& weights, const Placement& placement,
+                   const Rank& rank);
+
+// What the plan's replica computes of a pass: its part of every group's sequences.
+Pass replica_pass(const CostPlan& plan, const Pass& pass);
+
+// Everything that the rank stores, experts that it does not read included.
+Bytes stored_bytes(const CostPlan& plan);
 
 struct CostTotals {
   Flops flops;

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <set>
 
+#include "model/sharding.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -22,17 +24,6 @@ Dim head_ways(const CacheLine& line, const Placement& p) {
 
 std::int64_t row_ways(const CacheLine& line, const Placement& p) {
   return is_fixed(line) ? 1 : (Count(p.cp) * Count(p.dcp)).value;
-}
-
-// Part `index` of `whole` things dealt out in order to `ways`, the first of which take one more.
-struct Share {
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-};
-Share share_of(std::int64_t whole, std::int64_t ways, std::int64_t index) {
-  const std::int64_t each = whole / ways;
-  const std::int64_t left = whole % ways;
-  return {index * each + std::min(index, left), each + (index < left ? 1 : 0)};
 }
 
 // Fewer heads than parts: neighbours hold the same head.
@@ -242,26 +233,6 @@ void check_query_heads(const Model& model, std::int64_t tp, std::vector<std::str
   }
 }
 
-std::vector<std::string> placement_faults(const Model& model, const Placement& p) {
-  std::vector<std::string> faults =
-      faults_below_one({{"tp", p.tp}, {"pp", p.pp}, {"dp", p.dp}, {"cp", p.cp}, {"dcp", p.dcp}});
-  if (!faults.empty()) return faults;
-  if (p.tp % p.dcp != 0) {
-    faults.push_back(fmt::format("dcp is {}; it must divide tp, {}", p.dcp.value, p.tp.value));
-  }
-  const auto depth = static_cast<std::int64_t>(model.decoder.depth());
-  if (p.pp > depth) {
-    faults.push_back(fmt::format("pp is {}; the model has {} layers", p.pp.value, depth));
-  }
-  check_query_heads(model, p.tp, faults);
-  for (const CacheLine& line : cache_plan(model).lines) {
-    if (line.tensor.split != Split::heads) continue;
-    const std::string what = fmt::format("heads of {}", component_name(line.tensor.component));
-    refuse_unless_divides(faults, p.tp, what, line.tensor.heads);
-  }
-  return faults;
-}
-
 // Checks the placement, and answers with a problem where a figure leaves 64 bits.
 template <class F>
 auto checked(const Model& model, const Placement& placement, F&& figure)
@@ -330,6 +301,26 @@ void add_head_shares(const CacheLine& line, const Placement& p, std::vector<Head
 }
 
 }  // namespace
+
+std::vector<std::string> placement_faults(const Model& model, const Placement& p) {
+  std::vector<std::string> faults =
+      faults_below_one({{"tp", p.tp}, {"pp", p.pp}, {"dp", p.dp}, {"cp", p.cp}, {"dcp", p.dcp}});
+  if (!faults.empty()) return faults;
+  if (p.tp % p.dcp != 0) {
+    faults.push_back(fmt::format("dcp is {}; it must divide tp, {}", p.dcp.value, p.tp.value));
+  }
+  const auto depth = static_cast<std::int64_t>(model.decoder.depth());
+  if (p.pp > depth) {
+    faults.push_back(fmt::format("pp is {}; the model has {} layers", p.pp.value, depth));
+  }
+  check_query_heads(model, p.tp, faults);
+  for (const CacheLine& line : cache_plan(model).lines) {
+    if (line.tensor.split != Split::heads) continue;
+    const std::string what = fmt::format("heads of {}", component_name(line.tensor.component));
+    refuse_unless_divides(faults, p.tp, what, line.tensor.heads);
+  }
+  return faults;
+}
 
 Result<PlacedKv> place_kv(const Model& model, const KvQuery& query, const Placement& placement) {
   return checked(model, placement, [&] { return placed(model, query, placement); });

@@ -18,13 +18,15 @@
 
 namespace attncalc {
 
-// Devices = pp × dp × tp × cp. `dcp` divides the tokens among ranks of one tp group and adds none.
+// Devices = pp × dp × tp × cp. `dcp` divides the tokens among ranks of one tp group and `ep` the
+// experts among dp × tp ranks; they add none.
 struct Placement {
   Dim tp = 1;
   Dim pp = 1;
   Dim dp = 1;
   Dim cp = 1;
   Dim dcp = 1;
+  Dim ep = 1;
 
   Count devices() const { return Count(pp) * Count(dp) * Count(tp) * Count(cp); }
 };
@@ -50,6 +52,9 @@ struct PlacedKv {
   Bytes total;       // over all devices
   std::vector<AllocationItem> allocation;
 };
+
+// What is wrong with a placement, in words; empty if nothing is.
+std::vector<std::string> placement_faults(const Model& model, const Placement& placement);
 
 // Errors: a tp that the attention or state heads do not divide by, a dcp that does not divide tp,
 // more stages than layers, a figure above 2^63 − 1.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "model/collectives.hpp"
 #include "report/common.hpp"
 #include "report/cost_objects.hpp"
 
@@ -86,6 +87,7 @@ Object json::scenario_object(const CostScenario& s) {
   o["act_dtype"] = s.act_dtype;
   o["weights_dtype"] = s.weights_dtype;
   put_conventions(o, r.conventions);
+  json::put_placement(o, s.placement);
   json::put_or_null(o, "ops", s.ops);
   o["fused"] = s.fused;
   json::put_or_null(o, "as", s.as);
@@ -144,15 +146,35 @@ Object formula_object(const Model& model, std::string_view column, const TracedR
 
 }  // namespace
 
-Object json::totals_object(const CostTotals& t) {
+Object json::totals_object(const CostTotals& t, const CostTotals& all_devices) {
   Object o;
   put_columns(o, t);
   json::put_real(o, "experts_read", t.experts_read);
   put_intensity(o, t.intensity());
-  Object all;  // one device is all devices
-  put_columns(all, t);
+  Object all;
+  put_columns(all, all_devices);
   o["all_devices"] = std::move(all);
   return o;
+}
+
+void json::put_placement(Object& o, const Placement& p) {
+  json::put(o, "devices", p.devices().value);
+  json::put(o, "tp", p.tp);
+  json::put(o, "pp", p.pp);
+  json::put(o, "dp", p.dp);
+  json::put(o, "cp", p.cp);
+  json::put(o, "dcp", p.dcp);
+  json::put(o, "ep", p.ep);
+}
+
+Object json::copies_array(const CostAnswer& a) {
+  Object list = Object::array();
+  for (const Op& op : a.copies) {
+    Object o{{"name", op_name(op.name)}, {"group", a.groups[op.group]}};
+    put_columns(o, op);
+    list.push_back(std::move(o));
+  }
+  return list;
 }
 
 Object json::op_object(const CostAnswer& a, const Op& op) {
@@ -168,6 +190,7 @@ Object json::op_object(const CostAnswer& a, const Op& op) {
   json::put_or_null(o, "weight_dtype",
                     has_weights ? a.weight_formats[op.weight_format].name : std::string());
   o["gemm"] = op.gemm ? gemm_object(*op.gemm) : Object(nullptr);
+  json::put(o, "steps", collective_steps(op.name, a.scenario.placement) * op.layers);
   return o;
 }
 
@@ -197,9 +220,10 @@ Json cost_json(const CostAnswer& a) {
   Object o = json::opening("attncalc/cost/1");
   o["model"] = json::model_object(a.model, a.parameters);
   o["scenario"] = json::scenario_object(a.scenario);
-  o["totals"] = json::totals_object(a.figures.totals);
+  o["totals"] = json::totals_object(a.figures.totals, a.all_devices);
   o["ops"] = Object::array();
   for (const Op& op : a.figures.ops) o["ops"].push_back(json::op_object(a, op));
+  o["copies"] = json::copies_array(a);
   if (!a.explained.empty()) o["explanations"] = json::explanations_array(a);
   json::put_notes(o, a.model);
   return Json(std::move(o));

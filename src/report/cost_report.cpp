@@ -57,6 +57,12 @@ Facts totals_of(const CostAnswer& a) {
   if (t.experts_read > 0) {
     out.facts.push_back({"experts read in a layer", number_cell(t.experts_read), Unit::count});
   }
+  if (a.scenario.placement.devices() > Count(1)) {
+    out.facts.push_back({"sent to other devices", count_of(t.link)});
+    out.facts.push_back(
+        {"all devices: matrix work", number_cell(a.all_devices.flops.value), Unit::flops});
+    out.facts.push_back({"all devices: HBM traffic", count_of(a.all_devices.hbm())});
+  }
   out.facts.push_back({"FLOP a byte", intensity_cell(t.intensity()), Unit::count});
   return out;
 }
@@ -86,7 +92,12 @@ Table operators_of(const CostAnswer& a) {
                  {"kv_write_bytes", "written", Unit::bytes, false},
                  {"activation_bytes", "activations", Unit::bytes, false},
                  {"intensity_flops_per_byte", "FLOP/B", Unit::count}};
-  for (const Op& op : a.figures.ops) out.rows.push_back(cells_of(a, op));
+  const bool sends = a.scenario.placement.devices() > Count(1);
+  if (sends) out.columns.push_back({"link_bytes", "sent", Unit::bytes, false});
+  for (const Op& op : a.figures.ops) {
+    out.rows.push_back(cells_of(a, op));
+    if (sends) out.rows.back().push_back(count_of(op.link));
+  }
   return out;
 }
 
@@ -182,6 +193,20 @@ std::vector<DerivedColumn> derived_columns(const OpRow<TracedReal>& row) {
            fmt::format("({} + {}) / {}", row.flops.value, row.vector_flops.value, bytes)}};
 }
 
+std::string placement_text(const Placement& p) {
+  std::string text = fmt::format("one of {} devices", format_count(p.devices().value));
+  const auto add = [&](std::string_view name, Dim ways) {
+    if (ways > 1) text += fmt::format(", {} {}", name, ways.value);
+  };
+  add("tp", p.tp);
+  add("pp", p.pp);
+  add("dp", p.dp);
+  add("cp", p.cp);
+  add("dcp", p.dcp);
+  add("ep", p.ep);
+  return text + ": the fullest";
+}
+
 Paragraph cost_opening(const CostAnswer& a) {
   const CostScenario& s = a.scenario;
   const std::string as = s.as.empty() ? std::string() : fmt::format(" as {}", s.as);
@@ -190,6 +215,7 @@ Paragraph cost_opening(const CostAnswer& a) {
   if (!s.file.empty()) {
     for (const SequenceGroup& g : s.pass.groups) out.lines.push_back("  " + group_text(g));
   }
+  if (s.placement.devices() > Count(1)) out.lines.push_back(placement_text(s.placement));
   out.lines.push_back(fmt::format("weights {}, activations {}, cache {}", s.weights_dtype,
                                   s.act_dtype, s.kv_dtype));
   return out;

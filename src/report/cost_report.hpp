@@ -23,6 +23,7 @@ struct CostScenario {
   bool encoder_used = false;
   CostFormats formats;
   WeightFormats weight_formats;
+  Placement placement;
   std::string kv_dtype, act_dtype, weights_dtype;
   std::string ops;  // a glob; empty: all
   bool fused = false;
@@ -38,7 +39,9 @@ struct CostAnswer {
   CostScenario scenario;
   std::vector<std::string> groups;     // names of Op::group
   std::vector<Format> weight_formats;  // of Op::weight_format
-  CostFigures figures;
+  CostFigures figures;                 // of one device on the critical path
+  CostTotals all_devices;
+  std::vector<Op> copies;              // of all devices, beyond what one device would do
   std::vector<ExplainedOp> explained;  // with --explain
 };
 

@@ -90,7 +90,7 @@ const TimedPass* pass_in(const RooflineAnswer& a, Phase phase) {
 
 Object totals_object(const RooflineAnswer& a) {
   const TimedPass& p = a.pass;
-  Object o = json::totals_object(p.figures.totals);
+  Object o = json::totals_object(p.figures.totals, a.cost.all_devices);
   o["bound_seconds"] = p.bound.seconds.value;
   o["bound_by"] = word_of(p.bound.bound);
   o["serial_seconds"] = p.times.serial.value;
@@ -146,6 +146,7 @@ Json roofline_json(const RooflineAnswer& a) {
   o["machine"] = machine_object(a);
   o["totals"] = totals_object(a);
   o["ops"] = ops_array(a);
+  o["copies"] = json::copies_array(a.cost);
   o["switch_points"] = switches_array(a);
   if (!a.cost.explained.empty()) o["explanations"] = json::explanations_array(a.cost);
   json::put_notes(o, a.cost.model);

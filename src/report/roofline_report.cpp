@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "report/common.hpp"
 
 namespace attncalc {
@@ -38,22 +40,30 @@ std::string_view pass_word(Phase phase) {
   return phase == Phase::prefill ? "prompt (TTFT)" : "step (TPOT)";
 }
 
-std::string interval_text(const Estimate& e) {
-  return fmt::format("{} ({} to {})", format_seconds(e.seconds), format_seconds(e.low),
-                     format_seconds(e.high));
+// Of all stages of a pipeline; the interval is as wide as the shown stage's.
+std::string interval_text(const TimedPass& p) {
+  const Estimate& e = p.estimate;
+  const double all = p.at_estimate.seconds.value / e.seconds.value;
+  return fmt::format("{} ({} to {})", format_seconds(p.at_estimate.seconds),
+                     format_seconds(Seconds(e.low.value * all)),
+                     format_seconds(Seconds(e.high.value * all)));
+}
+
+// What takes no time has no rate.
+std::string number_text(double value, std::string_view mark) {
+  return std::isfinite(value) ? fmt::format("{}{:.4g}", mark, value) : std::string("no limit");
 }
 
 void add_number(Rows& out, std::string_view label, std::optional<double> bound,
                 std::optional<double> expected, std::string_view mark = "") {
   if (!bound || !expected) return;
-  out.push_back({std::string(label), fmt::format("{}{:.4g}", mark, *bound),
-                 fmt::format("{}{:.4g}", mark, *expected), ""});
+  out.push_back({std::string(label), number_text(*bound, mark), number_text(*expected, mark), ""});
 }
 
 void add_share(Rows& out, std::string_view label, std::optional<double> bound,
                std::optional<double> expected) {
   constexpr double percent = 100;
-  if (!bound || !expected) return;
+  if (!bound || !expected || !std::isfinite(*bound)) return;
   out.push_back({std::string(label), fmt::format("{:.1f}%", *bound * percent),
                  fmt::format("{:.1f}%", *expected * percent), ""});
 }
@@ -62,9 +72,10 @@ void add_answers(Rows& out, const TimedPass& p) {
   const bool decode = p.phase == Phase::decode;
   const Rates& bound = p.at_bound;
   const Rates& expected = p.at_estimate;
-  out.push_back({std::string(pass_word(p.phase)),
-                 fmt::format("{}, {}", format_seconds(p.bound.seconds), bound_word(p.bound.bound)),
-                 interval_text(p.estimate), format_seconds(p.times.serial)});
+  out.push_back(
+      {std::string(pass_word(p.phase)),
+       fmt::format("{}, {}", format_seconds(p.at_bound.seconds), bound_word(p.bound.bound)),
+       interval_text(p), format_seconds(p.times.serial)});
   add_number(out, decode ? "output tokens/s" : "input tokens/s", bound.tokens_per_second,
              expected.tokens_per_second);
   add_number(out, decode ? "$/million output tokens" : "$/million input tokens",

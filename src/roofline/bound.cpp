@@ -12,7 +12,6 @@ namespace {
 
 struct Demand {
   Bytes memory;
-  Bytes link;
   Flops flops;
   Seconds compute;
 };
@@ -36,7 +35,6 @@ Demand compulsory(const CostFigures& figures, Phase phase, const Ceilings& ceili
   Bytes written;
   for (const Op& op : figures.ops) {
     out.memory += compulsory_bytes(op, phase);
-    out.link += op.link;
     read += op.kv_read;
     written += op.kv_write;
     if (!is_compulsory_product(op)) continue;
@@ -50,7 +48,6 @@ Demand compulsory(const CostFigures& figures, Phase phase, const Ceilings& ceili
 // Each resource may be served by another form.
 Demand least_of(const Demand& a, const Demand& b) {
   return {.memory = std::min(a.memory, b.memory),
-          .link = std::min(a.link, b.link),
           .flops = std::min(a.flops, b.flops),
           .compute = std::min(a.compute, b.compute)};
 }
@@ -78,17 +75,11 @@ std::vector<Conventions> forms_of(const CostPlan& plan, const Conventions& asked
 }
 
 BoundTime longest(const Demand& d, const Ceilings& c) {
-  BoundTime t{.seconds = {},
-              .compute = d.compute,
-              .memory = {},
-              .link = {},
-              .bytes = d.memory,
-              .flops = d.flops};
+  BoundTime t{
+      .seconds = {}, .compute = d.compute, .memory = {}, .bytes = d.memory, .flops = d.flops};
   if (c.memory) t.memory = d.memory / *c.memory;
-  if (c.link) t.link = d.link / *c.link;
-  t.seconds = std::max({t.compute, t.memory, t.link});
+  t.seconds = std::max(t.compute, t.memory);
   if (t.seconds == t.compute) t.bound = Bound::compute;
-  if (t.seconds == t.link) t.bound = Bound::link;
   if (t.seconds == t.memory) t.bound = Bound::memory;
   return t;
 }

@@ -25,7 +25,7 @@ Ceilings bound_ceilings(const Device& device, const CostFormats& formats,
 struct BoundTime {
   Seconds seconds;
   Bound bound = Bound::memory;
-  Seconds compute, memory, link;
+  Seconds compute, memory;
   Bytes bytes;
   Flops flops;
 };

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/collectives.hpp"
+
 namespace attncalc {
 namespace {
 
@@ -38,7 +40,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(1.5),
      .step = microseconds(300),
-     .hop = microseconds(4),
+     .hop = microseconds(1),
      .low = 0.75,
      .high = 1.4},
     {.family = "hopper",
@@ -58,7 +60,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(1.5),
      .step = microseconds(300),
-     .hop = microseconds(3),
+     .hop = microseconds(1),
      .low = 0.75,
      .high = 1.5},
     {.family = "blackwell",
@@ -77,7 +79,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(1.5),
      .step = microseconds(300),
-     .hop = microseconds(3),
+     .hop = microseconds(1),
      .low = 0.7,
      .high = 1.7},
     {.family = "nvidia_older",
@@ -96,7 +98,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(3),
      .step = microseconds(500),
-     .hop = microseconds(6),
+     .hop = microseconds(2),
      .low = 0.65,
      .high = 1.8},
     {.family = "geforce",
@@ -115,7 +117,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(2),
      .step = microseconds(300),
-     .hop = microseconds(10),
+     .hop = microseconds(4),
      .low = 0.75,
      .high = 1.5},
     {.family = "rtx_pro",
@@ -135,7 +137,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(2),
      .step = microseconds(300),
-     .hop = microseconds(10),
+     .hop = microseconds(4),
      .low = 0.75,
      .high = 1.5},
     {.family = "nvidia_soc",
@@ -211,7 +213,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(3),
      .step = microseconds(500),
-     .hop = microseconds(6),
+     .hop = microseconds(1.5),
      .low = 0.65,
      .high = 1.8},
     {.family = "apple",
@@ -249,7 +251,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(1),
      .step = microseconds(500),
-     .hop = microseconds(3),
+     .hop = microseconds(1),
      .low = 0.6,
      .high = 2},
     {.family = "cpu",
@@ -287,7 +289,7 @@ constexpr auto families = std::to_array<EstimateCoefficients>({
      .fill = microseconds(4),
      .kernel = microseconds(5),
      .step = microseconds(500),
-     .hop = microseconds(10),
+     .hop = microseconds(5),
      .low = 0.5,
      .high = 2.5},
 });
@@ -452,7 +454,8 @@ Seconds estimated_row(const Op& op, const RowTime& row, const Ceilings& ceilings
   const Seconds longest =
       std::max({compute_part(op, row, ceilings, phase, c), vector, unpack_part(op, ceilings, c),
                 memory_part(op, ceilings, c), link, row.overhead});
-  return longest + Seconds(c.kernel.value * static_cast<double>(op.layers));
+  const auto steps = static_cast<double>(collective_steps(op.name, ceilings.placement));
+  return longest + Seconds((c.kernel.value + steps * c.hop.value) * static_cast<double>(op.layers));
 }
 
 Estimate estimate_of(std::span<const Op> ops, const RooflineTimes& times, const Ceilings& ceilings,

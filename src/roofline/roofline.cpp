@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "attention/vector_work.hpp"
+#include "model/collectives.hpp"
 #include "roofline/products.hpp"
 
 namespace attncalc {
@@ -83,13 +84,14 @@ Ceilings ceilings_of(const Device& device, const CostFormats& formats,
                .exponentials = device.exp_rate,
                .link = {},
                .latencies = latencies,
+               .placement = {},
                .activations = peak(formats.activation),
                .cache = peak(formats.kv.cache),
                .index = peak(formats.kv.index_key),
                .state = peak(formats.kv.state),
                .weights = {},
                .packed = {}};
-  if (device.scale_up) out.link = device.scale_up->rate;
+  if (const auto& link = device.scale_up ? device.scale_up : device.host) out.link = link->rate;
   for (const Format& format : weight_formats) {
     out.weights.push_back(peak(format));
     out.packed.push_back(packed_elements_per_byte(format));
@@ -103,7 +105,9 @@ RowTime row_time(const Op& op, const Ceilings& c) {
   t.vector = vector_time(op, c);
   t.memory = std::max(at_ceiling(op.hbm(), c.memory), at_ceiling(op.hbm(), c.inner));
   t.link = at_ceiling(op.link, c.link);
-  t.overhead = Seconds(c.latencies.launch.value * static_cast<double>(op.layers));
+  const auto calls = static_cast<double>(op.layers);
+  const auto steps = static_cast<double>(collective_steps(op.name, c.placement));
+  t.overhead = Seconds(calls * (c.latencies.launch.value + steps * c.latencies.hop.value));
   const std::array<Seconds, words(Bound{}).size()> by_bound = {t.compute, t.vector, t.memory,
                                                                t.link, t.overhead};
   // Of equal demands memory is named: it is what a roofline's slope is.

@@ -41,6 +41,7 @@ struct Ceilings {
   std::optional<FlopsPerSecond> exponentials;
   std::optional<BytesPerSecond> link;
   Latencies latencies;
+  Placement placement;                // how many steps a collective takes
   const Peak* activations = nullptr;  // products of two activations
   const Peak* cache = nullptr;
   const Peak* index = nullptr;
