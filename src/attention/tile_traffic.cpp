@@ -8,12 +8,14 @@
 namespace attncalc {
 namespace {
 
-Bytes rows_of(const TileShape& s, Count rows) {
-  return Bytes(rows * Count(s.head_dim) * Count(s.element_bytes));
+template <class N>
+N rows_of(const TileShape& s, const N& rows) {
+  return rows * factor<N>("head_dim", s.head_dim) * factor<N>("element bytes", s.element_bytes);
 }
 
-Bytes statistics_of(const TileShape& s, Count rows, std::int64_t each) {
-  return Bytes(rows * Count(s.statistic_bytes) * Count(each));
+template <class N>
+N statistics_of(const TileShape& s, const N& rows, std::int64_t each) {
+  return rows * plain<N>(each) * factor<N>("statistic bytes", s.statistic_bytes);
 }
 
 // flash2: the keys that all blocks of queries load together. A causal block of queries needs the
@@ -42,36 +44,66 @@ Count queries_loaded(const TileShape& s) {
 
 // Four tensors of N × d once, and the square of scores four times: S out and in, P out and in. The
 // mask is applied to a square that is there: causal changes nothing.
-TileTraffic standard_traffic(const TileShape& s) {
-  const Bytes tensor = rows_of(s, s.tokens.value);
-  const Bytes square = Bytes(Count(s.tokens) * Count(s.tokens) * Count(s.element_bytes));
-  TileTraffic t;
-  t.q_read = t.k_read = t.v_read = t.output_write = tensor;
-  t.score_read = t.score_write = square + square;
+template <class N>
+TileColumns<N> standard_traffic(const TileShape& s) {
+  const N n = factor<N>("tokens", s.tokens);
+  const N square = n * n * factor<N>("element bytes", s.element_bytes);
+  TileColumns<N> t;
+  t.q_read = t.k_read = t.v_read = t.output_write = rows_of(s, n);
+  t.score_read = t.score_write = plain<N>(2) * square;
   return t;
 }
 
 // O and its statistics start in memory (line 2 of the algorithm), and go in and out with every
 // pair.
-TileTraffic flash1_traffic(const TileShape& s) {
-  const Count queries = queries_loaded(s);
-  const Count n = s.tokens.value;
-  TileTraffic t;
+template <class N>
+TileColumns<N> flash1_traffic(const TileShape& s) {
+  const N n = factor<N>("tokens", s.tokens);
+  const N queries = factor<N>("queries loaded", Dim(queries_loaded(s).value));
+  TileColumns<N> t;
   t.k_read = t.v_read = rows_of(s, n);
   t.q_read = t.output_read = rows_of(s, queries);
-  t.output_write = rows_of(s, queries + n);
+  t.output_write = rows_of<N>(s, queries + n);
   t.statistics_read = statistics_of(s, queries, 2);
-  t.statistics_write = statistics_of(s, queries + n, 2);
+  t.statistics_write = statistics_of<N>(s, queries + n, 2);
   return t;
 }
 
-TileTraffic flash2_traffic(const TileShape& s) {
-  const Count n = s.tokens.value;
-  TileTraffic t;
+template <class N>
+TileColumns<N> flash2_traffic(const TileShape& s) {
+  const N n = factor<N>("tokens", s.tokens);
+  TileColumns<N> t;
   t.q_read = t.output_write = rows_of(s, n);
-  t.k_read = t.v_read = rows_of(s, keys_loaded(s));
+  t.k_read = t.v_read = rows_of(s, factor<N>("keys loaded", Dim(keys_loaded(s).value)));
   if (s.writes_statistics) t.statistics_write = statistics_of(s, n, 1);
   return t;
+}
+
+template <class N>
+TileColumns<N> columns_of(LoopOrder order, const TileShape& shape) {
+  switch (order) {
+    case LoopOrder::standard:
+      return standard_traffic<N>(shape);
+    case LoopOrder::flash1:
+      return flash1_traffic<N>(shape);
+    case LoopOrder::flash2:
+      break;
+  }
+  return flash2_traffic<N>(shape);
+}
+
+template <class N>
+N need_of(const TileShape& s) {
+  const N rows = factor<N>("block_rows", s.block_rows);
+  const N cols = factor<N>("block_cols", s.block_cols);
+  const N tile_element = factor<N>("tile element bytes", s.tile_bytes);
+  const N query_tile = rows_of(s, rows);
+  const N key_and_value_tiles = plain<N>(2) * rows_of(s, cols);
+  const N score_tile = rows * cols * tile_element;
+  const N statistics = statistics_of(s, rows, 2);
+  const N tiles = query_tile + key_and_value_tiles + score_tile;
+  if (!s.output_tile) return tiles + statistics;
+  return tiles + rows * factor<N>("head_dim", s.head_dim) * tile_element + statistics;
 }
 
 BlockChoice choice(const TileShape& shape, LoopOrder order) {
@@ -111,26 +143,18 @@ std::string_view loop_order_name(LoopOrder order) {
 }
 
 TileTraffic tile_traffic(LoopOrder order, const TileShape& shape) {
-  switch (order) {
-    case LoopOrder::standard:
-      return standard_traffic(shape);
-    case LoopOrder::flash1:
-      return flash1_traffic(shape);
-    case LoopOrder::flash2:
-      return flash2_traffic(shape);
-  }
-  return {};
+  const TileColumns<Count> c = columns_of<Count>(order, shape);
+  return {Bytes(c.q_read),       Bytes(c.k_read),          Bytes(c.v_read),
+          Bytes(c.score_read),   Bytes(c.score_write),     Bytes(c.output_read),
+          Bytes(c.output_write), Bytes(c.statistics_read), Bytes(c.statistics_write)};
 }
 
-Bytes tile_need(const TileShape& s) {
-  const Count rows = s.block_rows.value, cols = s.block_cols.value, d = s.head_dim.value;
-  const Bytes query_tile = Bytes(rows * d * Count(s.element_bytes));
-  const Bytes key_and_value_tiles = Bytes(cols * d * Count(s.element_bytes) * Count(2));
-  const Bytes score_tile = Bytes(rows * cols * Count(s.tile_bytes));
-  const Bytes output_tile = s.output_tile ? Bytes(rows * d * Count(s.tile_bytes)) : Bytes();
-  const Bytes statistics = statistics_of(s, rows, 2);
-  return query_tile + key_and_value_tiles + score_tile + output_tile + statistics;
+TileColumns<Traced> explain_tiles(LoopOrder order, const TileShape& shape) {
+  return columns_of<Traced>(order, shape);
 }
+
+Bytes tile_need(const TileShape& shape) { return Bytes(need_of<Count>(shape)); }
+Traced explain_need(const TileShape& shape) { return need_of<Traced>(shape); }
 
 std::optional<BlockChoice> largest_square_block(TileShape shape, LoopOrder order, Bytes sram,
                                                 std::int64_t align) {

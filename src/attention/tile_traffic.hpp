@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "attention/dim.hpp"
+#include "attention/number.hpp"
 #include "base/units.hpp"
 
 namespace attncalc {
@@ -52,9 +53,20 @@ struct TileTraffic {
 
 TileTraffic tile_traffic(LoopOrder order, const TileShape& shape);
 
+// The same columns as formulas.
+template <class N>
+struct TileColumns {
+  N q_read = plain<N>(0), k_read = plain<N>(0), v_read = plain<N>(0);
+  N score_read = plain<N>(0), score_write = plain<N>(0);
+  N output_read = plain<N>(0), output_write = plain<N>(0);
+  N statistics_read = plain<N>(0), statistics_write = plain<N>(0);
+};
+TileColumns<Traced> explain_tiles(LoopOrder order, const TileShape& shape);
+
 // What must fit into SRAM at once for the counts above to be true:
 //   Q_i, K_j, V_j, the score tile, the output tile if it is kept, and two statistics a row.
 Bytes tile_need(const TileShape& shape);
+Traced explain_need(const TileShape& shape);
 
 // Which block to choose for an SRAM size: square (one number for rows and columns), or the pair
 // that moves least. Multiples of `align`. Nullopt: not even the smallest block fits.

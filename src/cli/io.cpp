@@ -47,7 +47,7 @@ Command io_command(IoFlags& f) {
           "Counts one forward pass: standard attention writes the square of scores and reads it\n"
           "back; FlashAttention 1 walks blocks of keys outside, FlashAttention 2 blocks of "
           "queries.",
-      .groups = {shape, tiles, flag_group(f.output, CanExplain::no)},
+      .groups = {shape, tiles, flag_group(f.output, CanExplain::yes)},
       .examples = {
           {"2048 tokens in blocks of 64", "attncalc io --ctx 2k --head-dim 64 --block-rows 64"},
           {"which block for 48 KiB?", "attncalc io --ctx 8k --head-dim 64 --sram 48KiB --causal"}}};
@@ -152,6 +152,7 @@ Result<IoRow> row_of(const IoScenario& s, LoopOrder order, bool simulate) {
     row.need = tile_need(shape);
   }
   row.traffic = tile_traffic(order, shape);
+  row.shape = shape;
   if (simulate) row.simulated = simulate_tiles(order, shape, *s.sram);
   return row;
 }
@@ -171,6 +172,7 @@ Result<IoAnswer> answer(const IoFlags& f) {
   check_size(a.scenario, f.simulate, problems);
   if (problems.failed()) return problems.take_problems();
   a.flops = flops_of(a.scenario);
+  a.explain = f.output.explain;
   for (const LoopOrder order : orders) {
     Result<IoRow> row = row_of(a.scenario, order, f.simulate);
     if (!row) return row.problems();

@@ -57,6 +57,18 @@ Object row_object(const IoAnswer& a, const IoRow& row) {
   return o;
 }
 
+Object explanation_object(const IoRow& row, const IoFormula& formula) {
+  const Traced& t = formula.one_head;
+  Object o{{"order", loop_order_name(row.order)}, {"column", formula.key}};
+  json::put(o, "one_head_bytes", t.value.value);
+  o["formula"] = t.symbols;
+  o["numbers"] = t.numbers;
+  o["factors"] = Object::array();
+  for (const Factor& factor : t.factors)
+    o["factors"].push_back({{"name", factor.name}, {"value", factor.value}});
+  return o;
+}
+
 }  // namespace
 
 Json io_json(const IoAnswer& a) {
@@ -66,6 +78,13 @@ Json io_json(const IoAnswer& a) {
   o["orders"] = Object::array();
   for (const IoRow& row : a.rows) o["orders"].push_back(row_object(a, row));
   o["largest_square_block"] = a.square_block ? Object(a.square_block->rows) : Object(nullptr);
+  if (a.explain) {
+    o["explanations"] = Object::array();
+    for (const IoRow& row : a.rows) {
+      for (const IoFormula& formula : io_formulas(row))
+        o["explanations"].push_back(explanation_object(row, formula));
+    }
+  }
   o["assumptions"] = Object::array();
   o["warnings"] = Object::array();
   return Json(std::move(o));

@@ -93,7 +93,55 @@ Paragraph block_note(const IoAnswer& a) {
                        format_count(b.need.value.value))}};
 }
 
+// --- formulas ------------------------------------------------------------------------------------
+
+std::string times_all(const IoAnswer& a, const Traced& t) {
+  const Count copies = a.scenario.copies();
+  if (copies == Count(1)) return {};
+  return fmt::format("of one head; of {} and {}: {} bytes", counted(a.scenario.heads, "head"),
+                     counted(a.scenario.batch, "sequence"), format_count((t.value * copies).value));
+}
+
+Table formula_of(const IoAnswer& a, const IoRow& row, const IoFormula& formula) {
+  const Traced& t = formula.one_head;
+  Table out;
+  out.title = fmt::format("{} of {}: {}", formula.key, loop_order_name(row.order),
+                          format_count(t.value.value));
+  out.lead = {"= " + t.symbols, "= " + t.numbers};
+  const std::string all = formula.key == "sram_need_bytes" ? "" : times_all(a, t);
+  if (!all.empty()) out.lead.push_back(all);
+  out.columns = {{"factor", "factor", Unit::text}, {"value", "value", Unit::count}};
+  for (const Factor& factor : t.factors) out.rows.push_back({factor.name, factor.value});
+  return out;
+}
+
+Paragraph sums_of(const IoAnswer& a) {
+  Paragraph out;
+  for (const IoRow& row : a.rows) {
+    out.lines.push_back(
+        fmt::format("{}: moved is the sum of what is read and written; FLOP/byte = {} / {}",
+                    loop_order_name(row.order), a.flops, of_all(a, row.traffic.total())));
+  }
+  return out;
+}
+
 }  // namespace
+
+std::vector<IoFormula> io_formulas(const IoRow& row) {
+  const TileColumns<Traced> c = explain_tiles(row.order, row.shape);
+  std::vector<IoFormula> all = {{"q_read_bytes", c.q_read},
+                                {"k_read_bytes", c.k_read},
+                                {"v_read_bytes", c.v_read},
+                                {"score_read_bytes", c.score_read},
+                                {"score_write_bytes", c.score_write},
+                                {"output_read_bytes", c.output_read},
+                                {"output_write_bytes", c.output_write},
+                                {"statistics_read_bytes", c.statistics_read},
+                                {"statistics_write_bytes", c.statistics_write}};
+  std::erase_if(all, [](const IoFormula& f) { return f.one_head.value == Count(0); });
+  if (row.need) all.push_back({"sram_need_bytes", explain_need(row.shape)});
+  return all;
+}
 
 Report io_report(const IoAnswer& a) {
   Report report;
@@ -104,6 +152,13 @@ Report io_report(const IoAnswer& a) {
   if (a.square_block) report.blocks.push_back(block_note(a));
   const Table simulated = simulation_of(a);
   if (!simulated.rows.empty()) report.blocks.push_back(simulated);
+  if (a.explain) {
+    for (const IoRow& row : a.rows) {
+      for (const IoFormula& formula : io_formulas(row))
+        report.blocks.push_back(formula_of(a, row, formula));
+    }
+    report.blocks.push_back(sums_of(a));
+  }
   report.record = orders_of(a);
   return report;
 }

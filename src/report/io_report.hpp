@@ -34,6 +34,7 @@ struct IoRow {
   std::optional<Bytes> need = {};                                // of one tile
   TileTraffic traffic = {};                                      // of one head
   std::optional<SimulatedTraffic> simulated = {};                // of one head, with --simulate
+  TileShape shape = {};                                          // with the blocks of this row
 };
 
 struct IoAnswer {
@@ -41,7 +42,15 @@ struct IoAnswer {
   double flops = 0;  // both products, over the pairs under the mask
   std::vector<IoRow> rows = {};
   std::optional<BlockChoice> square_block = {};  // the largest that fits --sram, for flash2
+  bool explain = false;
 };
+
+// What `--explain` derives of a row, under its JSON keys: of one head, and of all of them.
+struct IoFormula {
+  std::string_view key;
+  Traced one_head;
+};
+std::vector<IoFormula> io_formulas(const IoRow& row);
 
 Report io_report(const IoAnswer& answer);
 Json io_json(const IoAnswer& answer);

@@ -59,6 +59,24 @@ void check_counts(LoopOrder order, TileShape s) {
 
 }  // namespace
 
+TEST_CASE("the formulas of --explain come out at the counts") {
+  for (const LoopOrder order : {LoopOrder::standard, LoopOrder::flash1, LoopOrder::flash2}) {
+    for (const bool causal : {false, true}) {
+      TileShape s = shape(1000, 64, 48, 32);
+      s.causal = s.writes_statistics = causal;
+      const TileColumns<Traced> c = explain_tiles(order, s);
+      const TileTraffic t = tile_traffic(order, s);
+      CHECK(Bytes(c.q_read.value) == t.q_read);
+      CHECK(Bytes(c.k_read.value + c.v_read.value) == t.k_read + t.v_read);
+      CHECK(Bytes(c.score_read.value + c.score_write.value) == t.score_read + t.score_write);
+      CHECK(Bytes(c.output_read.value + c.output_write.value) == t.output_read + t.output_write);
+      CHECK(Bytes(c.statistics_read.value) == t.statistics_read);
+      CHECK(Bytes(c.statistics_write.value) == t.statistics_write);
+      CHECK(Bytes(explain_need(s).value) == tile_need(s));
+    }
+  }
+}
+
 TEST_CASE("standard attention moves four tensors once and the square four times") {
   // N = 2048, d = 64, fp16: 2 × (4·2048·64 + 4·2048²) bytes
   CHECK(tile_traffic(LoopOrder::standard, shape(2048, 64, 64, 64)).total() ==
