@@ -200,6 +200,7 @@ class Timer {
     if (!timed) return timed;
     Seconds bound = timed->bound.seconds;
     Seconds estimate = timed->estimate.seconds;
+    Seconds serial = timed->times.serial;
     const bool in_turn = s.pass.sequences() == 1 && timed->phase == Phase::decode;
     for (const CostPlan& stage : others_) {
       Result<CostFigures> rows = kept_rows(stage, s, s.request.conventions);
@@ -208,10 +209,12 @@ class Timer {
       if (!other) return other.problems();
       // Sequences of a batch may be in several stages at once; one sequence cannot.
       if (in_turn) bound += other->bound.seconds;
+      serial += other->times.serial;
       estimate += other->estimate.seconds - coefficients_.step;
     }
     const StepFacts step = facts_of(s, *timed);
     timed->at_bound = rates_of(step, bound);
+    timed->at_serial = rates_of(step, serial);
     timed->at_estimate = rates_of(step, estimate);
     return timed;
   }

@@ -103,8 +103,11 @@ Object totals_object(const RooflineAnswer& a) {
   const Object expected =
       rates_object(prompt ? &prompt->at_estimate : nullptr, step ? &step->at_estimate : nullptr);
   o.update(expected);
-  o["at_bound"] =
-      rates_object(prompt ? &prompt->at_bound : nullptr, step ? &step->at_bound : nullptr);
+  const auto rates_at = [&](Rates TimedPass::*at) {
+    return rates_object(prompt ? &(prompt->*at) : nullptr, step ? &(step->*at) : nullptr);
+  };
+  o["at_bound"] = rates_at(&TimedPass::at_bound);
+  o["at_serial"] = rates_at(&TimedPass::at_serial);
   return o;
 }
 

@@ -54,35 +54,38 @@ std::string number_text(double value, std::string_view mark) {
   return std::isfinite(value) ? fmt::format("{}{:.4g}", mark, value) : std::string("no limit");
 }
 
-void add_number(Rows& out, std::string_view label, std::optional<double> bound,
-                std::optional<double> expected, std::string_view mark = "") {
-  if (!bound || !expected) return;
-  out.push_back({std::string(label), number_text(*bound, mark), number_text(*expected, mark), ""});
+// A figure at the bound, as expected, and with row after row.
+using Figure = std::optional<double> Rates::*;
+
+template <class Text>
+void add_figure(Rows& out, std::string_view label, const TimedPass& p, Figure figure, Text&& text) {
+  const std::optional<double> bound = p.at_bound.*figure;
+  if (!bound) return;
+  out.push_back({std::string(label), text(*bound), text(*(p.at_estimate.*figure)),
+                 text(*(p.at_serial.*figure))});
 }
 
-void add_share(Rows& out, std::string_view label, std::optional<double> bound,
-               std::optional<double> expected) {
+std::string share_text(double share) {
   constexpr double percent = 100;
-  if (!bound || !expected || !std::isfinite(*bound)) return;
-  out.push_back({std::string(label), fmt::format("{:.1f}%", *bound * percent),
-                 fmt::format("{:.1f}%", *expected * percent), ""});
+  return std::isfinite(share) ? fmt::format("{:.1f}%", share * percent) : std::string();
 }
 
 void add_answers(Rows& out, const TimedPass& p) {
   const bool decode = p.phase == Phase::decode;
-  const Rates& bound = p.at_bound;
-  const Rates& expected = p.at_estimate;
+  const auto dollars = [](double usd) { return number_text(usd, "$"); };
+  const auto number = [](double value) { return number_text(value, ""); };
   out.push_back(
       {std::string(pass_word(p.phase)),
        fmt::format("{}, {}", format_seconds(p.at_bound.seconds), bound_word(p.bound.bound)),
-       interval_text(p), format_seconds(p.times.serial)});
-  add_number(out, decode ? "output tokens/s" : "input tokens/s", bound.tokens_per_second,
-             expected.tokens_per_second);
-  add_number(out, decode ? "$/million output tokens" : "$/million input tokens",
-             bound.usd_per_million_tokens, expected.usd_per_million_tokens, "$");
-  add_number(out, "joules/token", bound.joules_per_token, expected.joules_per_token);
-  add_share(out, "of the peak (MFU)", bound.mfu, expected.mfu);
-  add_share(out, "of the bandwidth (MBU)", bound.mbu, expected.mbu);
+       interval_text(p), format_seconds(p.at_serial.seconds)});
+  out.push_back({decode ? "output tokens/s" : "input tokens/s",
+                 number(p.at_bound.tokens_per_second), number(p.at_estimate.tokens_per_second),
+                 number(p.at_serial.tokens_per_second)});
+  add_figure(out, decode ? "$/million output tokens" : "$/million input tokens", p,
+             &Rates::usd_per_million_tokens, dollars);
+  add_figure(out, "joules/token", p, &Rates::joules_per_token, number);
+  add_figure(out, "of the peak (MFU)", p, &Rates::mfu, share_text);
+  add_figure(out, "of the bandwidth (MBU)", p, &Rates::mbu, share_text);
 }
 
 Table answers_of(const RooflineAnswer& a) {

@@ -24,7 +24,7 @@ struct TimedPass {
   RooflineTimes times;
   BoundTime bound;
   Estimate estimate;
-  Rates at_bound, at_estimate;
+  Rates at_bound, at_serial, at_estimate;
   std::vector<Seconds> estimated_rows;  // in the order of the operators
 };
 
