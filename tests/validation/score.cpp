@@ -202,12 +202,13 @@ class Scorer {
     for (const Scored& s : scored_) {
       kinds[{std::string(fit_group(s.error.family)), s.error.engine}].insert(s.error.device);
     }
-    for (const auto& [kind, devices] : kinds) {
+    for (const auto& entry : kinds) {
+      const auto& [kind, engine] = entry.first;
       const Samples samples = pick([&](const Scored& s) {
-        return fit_group(s.error.family) == kind.first && s.error.engine == kind.second;
+        return fit_group(s.error.family) == entry.first.first &&
+               s.error.engine == entry.first.second;
       });
-      out_.reached.push_back(
-          {kind.first, kind.second, fitted(samples), devices.size(), samples.size()});
+      out_.reached.push_back({kind, engine, fitted(samples), entry.second.size(), samples.size()});
     }
   }
 

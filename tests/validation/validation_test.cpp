@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 #include "validation/fit.hpp"
 #include "validation/mapping.hpp"
+#include "validation/score.hpp"
 
 namespace attncalc::validation {
 namespace {
@@ -102,6 +103,25 @@ TEST_CASE("quoted cells hold commas and quotes") {
     CHECK_FALSE(row.at("source").empty());
     CHECK(row.number("value").has_value());
   }
+}
+
+TEST_CASE("a row faster than its bound is a violation, and one slower is none") {
+  const Mapping mapping(folder);
+  auto cells = argonne("vLLM");
+  cells["tier"] = "A";
+  cells["metric"] = "e2e_latency_s";
+  // 128 readings of 13.5 GB at 1.555 TB/s take 1.11 s.
+  cells["value"] = "1.0";
+  const Row fast(cells);
+  const Score bad = score(fast.table, mapping);
+  REQUIRE(bad.violations.size() == 1);
+  CHECK(bad.violations.front().known == nullptr);
+  CHECK(bad.errors.empty());
+  cells["value"] = "2.0";
+  const Row slow(cells);
+  const Score good = score(slow.table, mapping);
+  CHECK(good.violations.empty());
+  CHECK(good.errors.size() == 1);
 }
 
 TEST_CASE("a fit finds the adjustment that its samples were made with") {
