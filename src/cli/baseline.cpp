@@ -14,13 +14,13 @@
 namespace attncalc {
 namespace {
 
-using Key = std::tuple<std::string, std::string, Bound>;
+using Key = std::tuple<std::string, std::string, LimitSide>;
 
-std::optional<Bound> read_bound(const Node& check) {
+std::optional<LimitSide> read_bound(const Node& check) {
   const Node* bound = check.find("bound");
-  if (!bound || bound->is_null()) return Bound::none;
-  for (const Bound known : {Bound::max, Bound::min, Bound::equals}) {
-    if (bound->text == bound_name(known)) return known;
+  if (!bound || bound->is_null()) return LimitSide::none;
+  for (const LimitSide known : {LimitSide::max, LimitSide::min, LimitSide::equals}) {
+    if (bound->text == side_name(known)) return known;
   }
   return std::nullopt;
 }
@@ -35,7 +35,7 @@ std::optional<MetricValue> read_value(const Node* value) {
 std::optional<Baselined> read_check(const Node& check) {
   const Node* name = check.find("name");
   const Node* metric = check.find("metric");
-  const std::optional<Bound> bound = read_bound(check);
+  const std::optional<LimitSide> bound = read_bound(check);
   if (!name || !metric || !bound) return std::nullopt;
   return Baselined{name->text, metric->text, *bound, read_value(check.find("value"))};
 }
@@ -46,8 +46,8 @@ bool is_worse(const Change& change, double tolerance) {
   if (!before || !now) return false;
   const double grown = *now - *before;
   const double allowed = std::abs(*before) * tolerance;
-  if (change.bound == Bound::min) return -grown > allowed;
-  if (change.bound == Bound::equals) return std::abs(grown) > allowed;
+  if (change.bound == LimitSide::min) return -grown > allowed;
+  if (change.bound == LimitSide::equals) return std::abs(grown) > allowed;
   return grown > allowed;
 }
 

@@ -14,7 +14,7 @@ namespace attncalc {
 struct Baselined {
   std::string scenario;
   std::string metric;
-  Bound bound = Bound::none;
+  LimitSide bound = LimitSide::none;
   std::optional<MetricValue> value;
 };
 

@@ -167,8 +167,8 @@ class CapacityReader {
     Budget base{.verb = {}, .metric = {}, .limit = {}, .line = node.line, .column = node.column};
     if (!read_metric(node, base) || !read_verb(node, base)) return;
     const std::size_t before = file_.budgets.size();
-    for (const Bound bound : {Bound::max, Bound::min, Bound::equals}) {
-      const Node* limit = node.find(bound_name(bound));
+    for (const LimitSide bound : {LimitSide::max, LimitSide::min, LimitSide::equals}) {
+      const Node* limit = node.find(side_name(bound));
       if (limit) read_limit(node, *limit, bound, base);
     }
     const bool followed = !node.find("max") && !node.find("min") && !node.find("equals");
@@ -213,9 +213,9 @@ class CapacityReader {
     return false;
   }
 
-  void read_limit(const Node& node, const Node& limit, Bound bound, Budget budget) {
+  void read_limit(const Node& node, const Node& limit, LimitSide bound, Budget budget) {
     budget.bound = bound;
-    const std::string what(bound_name(bound));
+    const std::string what(side_name(bound));
     if (!is_scalar(limit)) {
       complain(limit, fmt::format("{} is {}; it must be one value", what, kind_name(limit.kind)));
       return;
@@ -225,7 +225,7 @@ class CapacityReader {
     if (figure) {
       budget.limit = *figure;
       budget.units = style_of(limit.text);
-    } else if (bound == Bound::equals && budget.measure == Measure::number && is_word) {
+    } else if (bound == LimitSide::equals && budget.measure == Measure::number && is_word) {
       budget.limit = limit.text;
     } else {
       complain(limit, figure.problems());

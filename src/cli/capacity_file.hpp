@@ -19,7 +19,7 @@ struct Budget {
   std::string verb;  // empty: whichever has the metric
   MetricPath metric;
   Measure measure = Measure::number;
-  Bound bound = Bound::none;
+  LimitSide bound = LimitSide::none;
   std::optional<MetricValue> limit;
   double tolerance = 0;  // in base units
   UnitStyle units = UnitStyle::iec;

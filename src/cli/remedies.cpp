@@ -156,7 +156,7 @@ std::vector<Remedy> find_remedies(const VerbBook& book, ModelShelf& shelf, const
                                   const Budget& budget) {
   ScenarioRun run(book, shelf, scenario.settings);
   const ScenarioRun::Figure now = run.figure(budget);
-  const bool is_range = budget.bound == Bound::max || budget.bound == Bound::min;
+  const bool is_range = budget.bound == LimitSide::max || budget.bound == LimitSide::min;
   if (!is_range || !now.value) return {};
   return Search(book, shelf, scenario, budget, *now.verb).run();
 }

@@ -59,12 +59,12 @@ ScenarioRun::Figure ScenarioRun::figure(const Budget& budget) {
 }
 
 bool holds(const Budget& budget, const MetricValue& value) {
-  if (budget.bound == Bound::none) return true;
+  if (budget.bound == LimitSide::none) return true;
   const double* figure = std::get_if<double>(&value);
   const double* limit = std::get_if<double>(&*budget.limit);
-  if (!figure || !limit) return budget.bound == Bound::equals && value == *budget.limit;
-  if (budget.bound == Bound::max) return *figure <= *limit + budget.tolerance;
-  if (budget.bound == Bound::min) return *figure >= *limit - budget.tolerance;
+  if (!figure || !limit) return budget.bound == LimitSide::equals && value == *budget.limit;
+  if (budget.bound == LimitSide::max) return *figure <= *limit + budget.tolerance;
+  if (budget.bound == LimitSide::min) return *figure >= *limit - budget.tolerance;
   return std::abs(*figure - *limit) <= budget.tolerance;
 }
 

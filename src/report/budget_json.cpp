@@ -36,7 +36,7 @@ Object check_object(const CheckedBudget& check) {
   Object o{{"name", check.scenario}, {"metric", check.metric}};
   json::put_or_null(o, "verb", check.verb);
   put_value(o, "value", check.value);
-  o["bound"] = check.bound == Bound::none ? Object(nullptr) : Object(bound_name(check.bound));
+  o["bound"] = check.bound == LimitSide::none ? Object(nullptr) : Object(side_name(check.bound));
   put_value(o, "limit", check.limit);
   json::put_real(o, "tolerance", check.tolerance);
   o["unit"] = unit_name(check.measure);
@@ -56,7 +56,8 @@ Object comparison_object(const Comparison& comparison) {
   o["changes"] = Object::array();
   for (const Change& change : comparison.changes) {
     Object c{{"name", change.scenario}, {"metric", change.metric}};
-    c["bound"] = change.bound == Bound::none ? Object(nullptr) : Object(bound_name(change.bound));
+    c["bound"] =
+        change.bound == LimitSide::none ? Object(nullptr) : Object(side_name(change.bound));
     put_value(c, "before", change.before);
     put_value(c, "value", change.now);
     c["unit"] = unit_name(change.measure);

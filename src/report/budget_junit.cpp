@@ -44,9 +44,9 @@ void open_case(tinyxml2::XMLPrinter& xml, const std::string& scenario, const std
 
 void write_check(tinyxml2::XMLPrinter& xml, const BudgetAnswer& answer,
                  const CheckedBudget& check) {
-  const bool followed = check.bound == Bound::none;
+  const bool followed = check.bound == LimitSide::none;
   open_case(xml, check.scenario,
-            followed ? check.metric : check.metric + " " + std::string(bound_name(check.bound)));
+            followed ? check.metric : check.metric + " " + std::string(side_name(check.bound)));
   xml.PushAttribute("file", for_xml(answer.file).c_str());
   xml.PushAttribute("line", check.line);
   std::string text = sentence(check);

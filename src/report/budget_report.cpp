@@ -38,15 +38,15 @@ std::string percent(double share) {
 
 std::string limit_text(const CheckedBudget& check) {
   if (!check.limit) return "followed";
-  std::string text = fmt::format("{} {}", bound_name(check.bound), value_text(*check.limit, check));
+  std::string text = fmt::format("{} {}", side_name(check.bound), value_text(*check.limit, check));
   if (check.tolerance > 0)
     text += " ± " + format_figure(check.tolerance, check.measure, check.units);
   return text;
 }
 
-std::string_view side(Bound bound) {
-  if (bound == Bound::max) return "over";
-  return bound == Bound::min ? "under" : "from";
+std::string_view side(LimitSide bound) {
+  if (bound == LimitSide::max) return "over";
+  return bound == LimitSide::min ? "under" : "from";
 }
 
 // " (25.0%)", of a limit that is not 0.
@@ -66,7 +66,7 @@ std::string failed_sentence(const CheckedBudget& check) {
   const double distance = std::abs(*figure - *bound);
   return fmt::format("{} is {}, {}{} {} {} {}", check.metric, value,
                      format_figure(distance, check.measure, check.units),
-                     share_of_limit(distance, *bound), side(check.bound), bound_name(check.bound),
+                     share_of_limit(distance, *bound), side(check.bound), side_name(check.bound),
                      limit);
 }
 
@@ -210,7 +210,7 @@ Table record_of(const BudgetAnswer& answer) {
               {}};
   for (const CheckedBudget& check : answer.checks) {
     table.rows.push_back({check.scenario, check.metric, check.verb, cell_of(check.value),
-                          std::string(bound_name(check.bound)), cell_of(check.limit),
+                          std::string(side_name(check.bound)), cell_of(check.limit),
                           number_cell(check.tolerance), std::string(unit_name(check.measure)),
                           std::string(check.ok ? "true" : "false"), check.reason});
   }
@@ -219,7 +219,7 @@ Table record_of(const BudgetAnswer& answer) {
 
 }  // namespace
 
-std::string_view bound_name(Bound bound) {
+std::string_view side_name(LimitSide bound) {
   constexpr std::string_view names[] = {"none", "max", "min", "equals"};
   return names[static_cast<std::size_t>(bound)];
 }

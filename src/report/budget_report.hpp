@@ -18,8 +18,8 @@
 
 namespace attncalc {
 
-enum class Bound : std::uint8_t { none, max, min, equals };  // none: followed, not limited
-std::string_view bound_name(Bound bound);
+enum class LimitSide : std::uint8_t { none, max, min, equals };  // none: followed, not limited
+std::string_view side_name(LimitSide bound);
 
 // A change of one flag with which the budget would hold, and the figure then.
 struct Remedy {
@@ -34,7 +34,7 @@ struct CheckedBudget {
   std::string metric;
   std::string verb;  // that was asked; empty: none could be
   Measure measure = Measure::number;
-  Bound bound = Bound::none;
+  LimitSide bound = LimitSide::none;
   std::optional<MetricValue> limit;
   double tolerance = 0;              // beyond the limit, in base units
   UnitStyle units = UnitStyle::iec;  // that the limit is written in, and its figures with it
@@ -54,7 +54,7 @@ double excess(const CheckedBudget& check);
 struct Change {
   std::string scenario;
   std::string metric;
-  Bound bound = Bound::none;
+  LimitSide bound = LimitSide::none;
   Measure measure = Measure::number;
   std::optional<MetricValue> before;  // none: new
   std::optional<MetricValue> now;     // none: gone, or not computed

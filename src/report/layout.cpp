@@ -24,14 +24,14 @@ std::string real_text(double value) {
   return text;
 }
 
-std::string exact_text(const Cell& cell) {
+std::string exact_cell(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return format_count(*whole);
   if (const auto* real = std::get_if<double>(&cell)) return real_text(*real);
   return {};
 }
 
-std::string share_text(const Cell& cell) {
+std::string share_cell(const Cell& cell) {
   const auto* share = std::get_if<double>(&cell);
   return share ? fmt::format("{:.1f}%", *share * 100) : std::string();
 }
@@ -69,7 +69,7 @@ void add_bytes(TextTable& out, const Table& table, std::size_t at, UnitStyle uni
   }
   if (unit.bytes > 1 && !table.columns[at].exact) return;
   out.columns.push_back({with_unit(heading, "bytes"), true});
-  fill(out, table, at, exact_text);
+  fill(out, table, at, exact_cell);
 }
 
 // The number in a cell, whole or real.
@@ -121,7 +121,7 @@ TextTable lay_out(const Table& table, UnitStyle units) {
       continue;
     }
     out.columns.push_back({column.heading, column.unit != Unit::text});
-    fill(out, table, at, column.unit == Unit::share ? share_text : exact_text);
+    fill(out, table, at, column.unit == Unit::share ? share_cell : exact_cell);
   }
   return out;
 }
@@ -131,7 +131,7 @@ TextTable lay_out(const Facts& facts, UnitStyle units) {
   out.columns = {{"", false}, {"", true}, {"", true}};
   for (const Fact& fact : facts.facts) {
     if (fact.unit == Unit::flops) {
-      const std::string exact = exact_text(fact.value) + " FLOP";
+      const std::string exact = exact_cell(fact.value) + " FLOP";
       out.rows.push_back({fact.label, format_flops(flops_in(fact.value)), exact});
       continue;
     }
@@ -140,15 +140,15 @@ TextTable lay_out(const Facts& facts, UnitStyle units) {
       continue;
     }
     if (fact.unit == Unit::share) {
-      out.rows.push_back({fact.label, share_text(fact.value), ""});
+      out.rows.push_back({fact.label, share_cell(fact.value), ""});
       continue;
     }
     if (fact.unit != Unit::bytes) {
-      out.rows.push_back({fact.label, exact_text(fact.value), ""});
+      out.rows.push_back({fact.label, exact_cell(fact.value), ""});
       continue;
     }
     const std::string readable = format_bytes(Bytes(whole_part(fact.value)), units);
-    const std::string exact = exact_text(fact.value) + " bytes";
+    const std::string exact = exact_cell(fact.value) + " bytes";
     const bool same = units == UnitStyle::bytes || readable.ends_with(" B");
     out.rows.push_back({fact.label, same ? std::string() : readable, exact});
   }

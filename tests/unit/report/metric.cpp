@@ -10,7 +10,7 @@
 namespace attncalc {
 namespace {
 
-Json sample() {
+Json sample_json() {
   return Json(nlohmann::ordered_json::parse(R"({
     "kv": {"total_bytes": 10, "per_token": 2.5, "none": null, "fits": true,
            "components": [{"name": "key", "bytes": 4}, {"name": "value", "bytes": 6}]},
@@ -23,7 +23,7 @@ MetricLookup look_up(std::string_view path) {
   const Result<MetricPath> parsed = parse_metric(path);
   INFO(path);
   REQUIRE(parsed);
-  return find_metric(sample(), *parsed);
+  return find_metric(sample_json(), *parsed);
 }
 
 }  // namespace
