@@ -97,6 +97,19 @@ void check_positionals(const Command& command, Problems& problems) {
   }
 }
 
+// A flag that may stand alone gets the value that this means.
+std::vector<std::string> with_bare_values(const Command& command,
+                                          std::span<const std::string_view> args) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    out.emplace_back(args[i]);
+    const Flag* flag = find_flag(command, args[i]);
+    const bool alone = i + 1 == args.size() || args[i + 1].starts_with('-');
+    if (flag && !flag->bare.empty() && alone) out.emplace_back(flag->bare);
+  }
+  return out;
+}
+
 struct Registered {
   const Flag* flag;
   CLI::Option* option;
@@ -169,7 +182,9 @@ std::optional<Problems> parse(const Command& command, std::span<const std::strin
   }
   Problems problems;
   try {
-    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    std::vector<std::string> words = with_bare_values(command, args);
+    std::ranges::reverse(words);
+    app.parse(words);
     check_extras(command, app.remaining(), problems);
     check_positionals(command, problems);
     check_repeats(registered, problems);

@@ -25,6 +25,7 @@ struct Flag {
   std::string_view help;   // lines separated by '\n'
   FlagTarget into;
   std::string_view letter = {};  // "-o"
+  std::string_view bare = {};    // what the flag without a value means; empty: it needs one
 };
 
 struct FlagGroup {

@@ -21,11 +21,15 @@ std::string rendered(const Answer& answer, const OutputChoice& choice) {
     case OutputFormat::text:
       break;
   }
-  return render_text(answer.report(), choice.style);
+  return answer.drawing ? answer.drawing() : render_text(answer.report(), choice.style);
 }
 
 int deliver(const Answer& answer, const OutputChoice& choice, const Streams& streams) {
   const std::string text = rendered(answer, choice);
+  for (const Answer::File& file : answer.files) {
+    if (const std::optional<Problem> problem = write_file(file.name, file.text()))
+      return deliver(Problems{*problem}, streams);
+  }
   if (choice.file.empty()) {
     streams.out << text;
   } else if (const std::optional<Problem> problem = write_file(choice.file, text)) {

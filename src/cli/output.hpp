@@ -8,6 +8,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "cli/model_shelf.hpp"
 #include "cli/shared_flags.hpp"
@@ -20,6 +21,14 @@ struct Answer {
   std::function<Report()> report;
   std::function<Json()> json;
   int exit_code = 0;  // 1 where a check did not hold
+  // What `--format text` prints in place of the report, where a verb draws.
+  std::function<std::string()> drawing = {};
+  // Written beside the answer, before anything is printed.
+  struct File {
+    std::string name;
+    std::function<std::string()> text;
+  };
+  std::vector<File> files = {};
 };
 
 // One value, and what makes a report and JSON of it.

@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "cli/cost_inputs.hpp"
 #include "cli/verbs.hpp"
 #include "hardware/catalog.hpp"
+#include "report/picture_svg.hpp"
+#include "report/picture_text.hpp"
 #include "report/roofline_report.hpp"
 #include "roofline/products.hpp"
 
@@ -19,10 +22,26 @@ namespace {
 struct MachineFlags {
   TextFlag hw, devices, memory, price, launch;
 };
+struct PictureFlags {
+  TextFlag plot;
+};
 struct RooflineFlags {
   CostFlags cost;
   MachineFlags machine;
+  PictureFlags picture;
 };
+
+constexpr std::string_view plot_by_locale = "text";
+
+FlagGroup flag_group(PictureFlags& f) {
+  return {"picture",
+          {{.name = "--plot",
+            .value = "[FILE.svg]",
+            .help = "draw the roofline: on the terminal (in ASCII: --plot=ascii), or into a file;\n"
+                    "with --batch 1:256 or --ctx 1k:1M also how the step moves on it",
+            .into = &f.plot,
+            .bare = plot_by_locale}}};
+}
 
 FlagGroup flag_group(MachineFlags& f) {
   return {"machine",
@@ -45,16 +64,19 @@ Command roofline_command(RooflineFlags& f) {
           "Each row takes as long as its longest demand at the ceiling that it meets. The bound "
           "is\n"
           "what nothing real is faster than; the estimate is what software reaches.",
-      .groups = {flag_group(c.model), flag_group(f.machine), flag_group(c.pass),
-                 flag_group(c.conventions), flag_group(c.rows), flag_group(c.dtypes),
-                 device_group(c.placement), flag_group(c.output, CanExplain::yes)},
+      .groups = {flag_group(c.model), flag_group(f.machine), flag_group(f.picture),
+                 flag_group(c.pass), flag_group(c.conventions), flag_group(c.rows),
+                 flag_group(c.dtypes), device_group(c.placement),
+                 flag_group(c.output, CanExplain::yes)},
       .examples = {
           {"one decode step behind 8,192 tokens",
            "attncalc roofline -m llama3-8b --hw h100-sxm -c 8k"},
           {"the time to the first token of a prompt",
            "attncalc roofline -m llama3-8b --hw a100-sxm-80gb --phase prefill -c 4k"},
           {"prompt and generation, and what they cost",
-           "attncalc roofline -m llama3-8b --hw l40s --isl 2000 --osl 500 -b 16 --price 0.87"}}};
+           "attncalc roofline -m llama3-8b --hw l40s --isl 2000 --osl 500 -b 16 --price 0.87"},
+          {"a picture of it, and of how it moves as the batch grows",
+           "attncalc roofline -m llama3-8b --hw h100-sxm -c 8k -b 1:256 --plot roof.svg"}}};
 }
 
 // --- reading -------------------------------------------------------------------------------------
@@ -217,6 +239,19 @@ class Timer {
     timed->at_serial = rates_of(step, serial);
     timed->at_estimate = rates_of(step, estimate);
     return timed;
+  }
+
+  // Where all rows of a pass together are on the roofline.
+  Result<TimedStop> stop(const CostScenario& s, std::int64_t value) const {
+    const Result<CostFigures> figures = kept_rows(plan_, s, s.request.conventions);
+    if (!figures) return figures.problems();
+    RooflineTimes times;
+    time_rows(figures->ops, rows_, times);
+    const CostTotals& totals = figures->totals;
+    const Flops work = totals.flops + totals.vector_flops;
+    return TimedStop{.value = value,
+                     .intensity = totals.intensity(),
+                     .rate = FlopsPerSecond(work.value / times.serial.value)};
   }
 
   Result<Bound> longest(const CostScenario& s) const {
@@ -390,9 +425,126 @@ std::optional<Problems> time_all(RooflineAnswer& a, const CostPlan& plan) {
   return std::nullopt;
 }
 
-Result<RooflineAnswer> answer(const RooflineFlags& flags, ModelShelf& shelf) {
+// --- what moves on the picture -------------------------------------------------------------------
+
+// "1:256" of --batch or --ctx.
+struct Range {
+  std::string_view along;
+  std::int64_t first = 1;
+  std::int64_t last = 1;
+};
+
+// Takes a range out of the flag and leaves its last value, at which the operators are drawn.
+std::optional<Range> take_range(TextFlag& flag, std::string_view name, std::string_view along,
+                                Gather& problems) {
+  const std::size_t colon = flag ? flag->find(':') : std::string::npos;
+  if (colon == std::string::npos) return std::nullopt;
+  const std::string first = flag->substr(0, colon);
+  const std::string last = flag->substr(colon + 1);
+  const auto read = [&](const std::string& text) {
+    return problems.take(along == "batch" ? parse_count(text, name) : parse_tokens(text, name),
+                         std::int64_t{1});
+  };
+  const Range range{.along = along, .first = read(first), .last = read(last)};
+  if (!problems.failed() && range.first >= range.last) {
+    problems.add(usage_problem(fmt::format("{} {} is a range that does not grow", name, *flag),
+                               "write it from small to large"));
+  }
+  flag = problems.failed() ? "1" : last;  // a mistake is told once
+  return range;
+}
+
+std::vector<Range> take_ranges(RooflineFlags& flags, Gather& problems) {
+  std::vector<Range> out;
+  PassFlags& pass = flags.cost.pass;
+  for (const auto& range : {take_range(pass.batch, "--batch", "batch", problems),
+                            take_range(pass.ctx, "--ctx", "context", problems)}) {
+    if (range) out.push_back(*range);
+  }
+  if (!out.empty() && !flags.picture.plot)
+    problems.add(usage_problem("a range is drawn, and --plot is missing", "add --plot"));
+  return out;
+}
+
+// Doubling from the first value, and the last one: a step is as long as any other on the axes.
+std::optional<Problems> follow(RooflineAnswer& a, const Timer& timer, const Range& range) {
+  constexpr std::int64_t most_stops = 12;
+  std::int64_t factor = 2;
+  const auto stops = [&] {
+    std::int64_t count = 1;
+    for (std::int64_t v = range.first; v < range.last; v *= factor) ++count;
+    return count;
+  };
+  while (stops() > most_stops) factor *= 2;
+  TimedTrack track{.along = std::string(range.along), .stops = {}};
+  for (std::int64_t value = range.first;; value *= factor) {
+    const std::int64_t here = std::min(value, range.last);
+    const std::optional<CostScenario> scenario = with(a.cost.scenario, range.along, here);
+    if (!scenario) {
+      return Problems{
+          usage_problem(fmt::format("--plot: no step with a {} of {}", range.along, here),
+                        "begin the range higher")};
+    }
+    Result<TimedStop> stop = timer.stop(*scenario, here);
+    if (!stop) return stop.problems();
+    track.stops.push_back(*stop);
+    if (here == range.last) break;
+  }
+  a.tracks.push_back(std::move(track));
+  return std::nullopt;
+}
+
+// --- pictures ------------------------------------------------------------------------------------
+
+bool terminal_knows_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view text = value;
+    return text.find("UTF-8") != std::string_view::npos ||
+           text.find("utf8") != std::string_view::npos;
+  }
+  return false;
+}
+
+enum class Drawing : std::uint8_t { none, unicode, ascii, svg };
+
+Drawing read_drawing(const PictureFlags& f, Gather& problems) {
+  if (!f.plot) return Drawing::none;
+  if (*f.plot == plot_by_locale) return terminal_knows_utf8() ? Drawing::unicode : Drawing::ascii;
+  if (*f.plot == "unicode") return Drawing::unicode;
+  if (*f.plot == "ascii") return Drawing::ascii;
+  if (f.plot->ends_with(".svg")) return Drawing::svg;
+  problems.add(usage_problem(fmt::format("--plot '{}' is no picture that can be drawn", *f.plot),
+                             "--plot alone, --plot ascii, --plot unicode or --plot FILE.svg"));
+  return Drawing::none;
+}
+
+void check_drawable(const RooflineAnswer& a, Gather& problems) {
+  const RooflinePicture picture = roofline_picture(a);
+  if (picture.memory.empty())
+    problems.add(usage_problem("--plot: the profile has no memory bandwidth, so there is no roof"));
+  if (picture.points.empty())
+    problems.add(usage_problem("--plot: no row both computes and moves bytes"));
+}
+
+// The picture is made from a copy: an answer's forms are made when they are asked for.
+void add_picture(Answer& answer, const RooflinePicture& picture, const PictureFlags& flags) {
+  Gather read_before;
+  const Drawing drawing = read_drawing(flags, read_before);
+  if (drawing == Drawing::svg) {
+    answer.files.push_back({*flags.plot, [picture] { return render_svg(picture); }});
+  } else if (drawing != Drawing::none) {
+    const TextPlotStyle style = {.unicode = drawing == Drawing::unicode};
+    answer.drawing = [picture, style] { return render_picture_text(picture, style); };
+  }
+}
+
+Result<RooflineAnswer> answer(RooflineFlags flags, ModelShelf& shelf) {
   Gather problems;
   RooflineAnswer a;
+  const std::vector<Range> ranges = take_ranges(flags, problems);
+  const Drawing drawing = read_drawing(flags.picture, problems);
   a.cost = problems.take(read_cost(flags.cost, shelf), CostAnswer{});
   read_machine_facts(flags.machine, a, problems);
   if (problems.failed()) return problems.take_problems();
@@ -402,6 +554,12 @@ Result<RooflineAnswer> answer(const RooflineFlags& flags, ModelShelf& shelf) {
     return *std::move(failed);
   }
   if (std::optional<Problems> failed = time_all(a, *plan)) return *std::move(failed);
+  const Timer timer(a, *plan);
+  for (const Range& range : ranges) {
+    if (std::optional<Problems> failed = follow(a, timer, range)) return *std::move(failed);
+  }
+  if (drawing != Drawing::none) check_drawable(a, problems);
+  if (problems.failed()) return problems.take_problems();
   return a;
 }
 
@@ -414,7 +572,12 @@ Question roofline_question() {
           .answer = [flags](ModelShelf& shelf) -> Result<Answer> {
             Result<RooflineAnswer> a = answer(*flags, shelf);
             if (!a) return a.problems();
-            return answer_of(*std::move(a), roofline_report, roofline_json);
+            if (!flags->picture.plot)
+              return answer_of(*std::move(a), roofline_report, roofline_json);
+            const RooflinePicture picture = roofline_picture(*a);
+            Answer out = answer_of(*std::move(a), roofline_report, roofline_json);
+            add_picture(out, picture, flags->picture);
+            return out;
           }};
 }
 

@@ -106,7 +106,7 @@ double LabelPlacer::cost(const Candidate& candidate) const {
   }
   if (!candidate.lead) return cost;
   // A lead may pass over marks, texts and lines, but another place is better.
-  constexpr double over_box = 60;
+  constexpr double over_box = 150;
   constexpr double over_line = 0.4;
   for (const TiltedBox& box : taken_) {
     const bool own = contains(box, candidate.lead->to);

@@ -332,6 +332,8 @@ void Layout::draw_outline() {
   scene_.outline.push_back(spot(corner, corner * memory.rate.value));
   if (roof == nullptr) return;
   scene_.outline.push_back(spot(right, roof->rate.value));
+  for (std::size_t i = 1; i < scene_.outline.size(); ++i)
+    placer_.avoid({scene_.outline[i - 1], scene_.outline[i]}, 30);
   const Spot top = spot(corner, roof->rate.value);
   scene_.at_ridge = Stroke{.from = top, .to = {top.x, bottom()}};
 }

@@ -93,7 +93,7 @@ class TextPlot {
   void write_table();
   void write_row(const std::string& mark, const PicturePoint& point);
   void write_notes();
-  void wrap(std::string_view text);
+  void wrap(std::string_view text, std::string_view before = "  ");
 
   const RooflinePicture& picture_;
   TextPlotStyle style_;
@@ -217,7 +217,8 @@ void TextPlot::draw_plateau(const ComputeCeiling& ceiling, double fastest) {
   const double row = std::floor((1 - from.y) * static_cast<double>(style_.rows)) + 0.5;
   from.y = to.y = 1 - row / static_cast<double>(style_.rows);
   canvas_.line(from, to, !ceiling.used);
-  placer_.avoid({in_cells(from), in_cells(to)}, 25);
+  // A name in this row would pass for the plateau's.
+  placer_.avoid({in_cells(from), in_cells(to)}, 45);
 }
 
 void TextPlot::draw_roofs() {
@@ -255,8 +256,8 @@ void TextPlot::draw_roofs() {
 // --- what is about it ----------------------------------------------------------------------------
 
 void TextPlot::write_title() {
-  line(fitted(picture_.title, style_.width));
-  line(fitted(picture_.subtitle, style_.width));
+  wrap(picture_.title, "");
+  wrap(picture_.subtitle, "");
   line("");
   line(filled(fmt::format("{}/s", axes_.unit.name), scale_width - 1, true));
 }
@@ -343,16 +344,16 @@ void TextPlot::write_table() {
     line(fmt::format("     {} more with {} of the time", folded, share_text(folded_share)));
 }
 
-void TextPlot::wrap(std::string_view text) {
-  const std::size_t room = style_.width - 2;
+void TextPlot::wrap(std::string_view text, std::string_view before) {
+  const std::size_t room = style_.width - before.size();
   while (count_characters(text) > room) {
     const std::size_t most = skip_characters(text, room);
     const std::size_t space = text.rfind(' ', most);
     const std::size_t end = space == std::string_view::npos || space == 0 ? most : space;
-    line("  " + std::string(text.substr(0, end)));
+    line(std::string(before) + std::string(text.substr(0, end)));
     text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ', end)));
   }
-  line("  " + std::string(text));
+  line(std::string(before) + std::string(text));
 }
 
 void TextPlot::write_notes() {

@@ -124,7 +124,8 @@ std::string rate_text(FlopsPerSecond rate) {
 
 std::string intensity_text(double flops_per_byte) {
   constexpr double shown_whole = 100;
-  if (flops_per_byte >= shown_whole && flops_per_byte < shown_whole * shown_whole * shown_whole)
+  if (flops_per_byte >= shown_whole &&
+      flops_per_byte < shown_whole * shown_whole * shown_whole * shown_whole)
     return format_count(std::llround(flops_per_byte));
   return fmt::format("{:.3g}", flops_per_byte);
 }

@@ -39,6 +39,17 @@ struct MachineFacts {
   std::optional<Bytes> memory;  // of one device
 };
 
+// The same step with one input at other values: how its place on the roofline moves.
+struct TimedStop {
+  std::int64_t value = 0;
+  FlopsPerByte intensity;
+  FlopsPerSecond rate;
+};
+struct TimedTrack {
+  std::string along;  // "batch", "context"
+  std::vector<TimedStop> stops;
+};
+
 // `cost.figures` is what the rows show; assumptions and warnings of all of it are in `cost.model`.
 struct RooflineAnswer {
   CostAnswer cost;
@@ -47,6 +58,7 @@ struct RooflineAnswer {
   std::optional<TimedPass> prompt;  // with --isl: the prompt alone, before the generation
   std::vector<SwitchPoint> switches;
   Latencies latencies;
+  std::vector<TimedTrack> tracks;
 };
 
 Report roofline_report(const RooflineAnswer& answer);

@@ -57,9 +57,8 @@ struct RooflinePicture {
   std::vector<ComputeCeiling> compute;  // highest first; may be empty
   std::vector<PicturePoint> points;     // most seconds first
   std::vector<PictureTrack> tracks = {};
-  std::vector<std::string> undrawn =
-      {};                   // "embed: no FLOPs": rows that have no place on these axes
-  std::string source = {};  // one line below: where the figures are from
+  std::vector<std::string> undrawn = {};  // rows without a place on these axes, and why
+  std::string source = {};                // one line below: where the figures are from
 };
 
 }  // namespace attncalc
