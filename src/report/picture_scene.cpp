@@ -371,15 +371,17 @@ std::vector<Candidate> Layout::along(const RoofLabel& label) const {
 void Layout::add_led(const RoofLabel& label, Size size, std::vector<Candidate>& out) const {
   constexpr double lead_costs = 60;
   constexpr double off_centre_costs = 0.2;
+  constexpr double best_away = 24;  // marks on the plateau want labels too
   const double least = frame_left + 2 * gap + size.width / 2;
   const double most = frame_right - 2 * gap - size.width / 2;
   for (double x = label.line.to.x - 2 * gap; x > label.line.from.x; x -= 2 * gap) {
     const double centre = std::clamp(x, least, std::max(least, most));
-    for (const double away : {12.0, 18.0, 30.0, 44.0, 60.0, 80.0, 100.0}) {
+    for (const double away : {12.0, 24.0, 34.0, 46.0, 60.0, 80.0, 100.0}) {
       for (const double side : {-1.0, 1.0}) {
         const Spot end = {x, label.line.from.y + side * away};
         out.push_back({.box = {.centre = {centre, end.y + side * size.height / 2}, .size = size},
-                       .cost = lead_costs + away + off_centre_costs * std::abs(x - centre),
+                       .cost = lead_costs + std::abs(away - best_away) +
+                               off_centre_costs * std::abs(x - centre),
                        .lead = Stroke{.from = end, .to = {x, label.line.from.y}}});
       }
     }
