@@ -313,7 +313,7 @@ void fill(MaskRow& row, const MaskScenario& s) {
 
 // --- the answer ----------------------------------------------------------------------------------
 
-void read_rows(const MaskFlags& flags, MaskAnswer& a, Gather& problems) {
+void read_rows(const MaskFlags& flags, ModelShelf& shelf, MaskAnswer& a, Gather& problems) {
   if (flags.model.model && !flags.masks.empty()) {
     problems.add(
         usage_problem("--model and --mask do not go together: masks are a model's or "
@@ -328,7 +328,7 @@ void read_rows(const MaskFlags& flags, MaskAnswer& a, Gather& problems) {
       a.rows.push_back({.name = text, .pattern = *pattern});
   }
   if (flags.model.model && flags.masks.empty()) {
-    Result<Model> model = load(flags.model);
+    Result<Model> model = shelf.load(flags.model);
     if (!model) return problems.add(model.problems());
     a.model = *std::move(model);
     add_model_rows(a);
@@ -390,10 +390,10 @@ std::optional<Problem> compute(MaskAnswer& a) {
                     DrawnPattern(a.rows.front().pattern, a.scenario.tokens).text());
 }
 
-Result<MaskAnswer> answer(const MaskFlags& flags) {
+Result<MaskAnswer> answer(const MaskFlags& flags, ModelShelf& shelf) {
   MaskAnswer a;
   Gather problems;
-  read_rows(flags, a, problems);
+  read_rows(flags, shelf, a, problems);
   if (flags.model.model && !a.model) return problems.take_problems();
   read_scenario(flags, a, problems);
   if (!problems.failed()) check_drawing(a, problems);
@@ -404,14 +404,15 @@ Result<MaskAnswer> answer(const MaskFlags& flags) {
 
 }  // namespace
 
-int run_mask(Args args, const Streams& streams) {
-  MaskFlags flags;
-  return run_command(mask_command(flags), flags.output, args, streams, [&]() -> Result<Answer> {
-    Result<MaskAnswer> a = answer(flags);
-    if (!a) return a.problems();
-    return Answer{.report = mask_report(*a),
-                  .json = [kept = *std::move(a)] { return mask_json(kept); }};
-  });
+Question mask_question() {
+  const auto flags = std::make_shared<MaskFlags>();
+  return {.command = mask_command(*flags),
+          .output = {flags, &flags->output},
+          .answer = [flags](ModelShelf& shelf) -> Result<Answer> {
+            Result<MaskAnswer> a = answer(*flags, shelf);
+            if (!a) return a.problems();
+            return answer_of(*std::move(a), mask_report, mask_json);
+          }};
 }
 
 }  // namespace attncalc

@@ -25,16 +25,17 @@ Origin add_origin(Model& model, std::string text) {
 // --- which model ---------------------------------------------------------------------------------
 
 FlagGroup flag_group(ModelFlags& flags) {
-  return {"model",
-          {{"--model", "MODEL",
-            "a name of the catalog, a config.json or its folder, a YAML file,\n"
-            "or a Hub id that the local Hugging Face cache has",
-            &flags.model, "-m"},
-           {"--as", "VARIANT",
-            "with other attention: mha, gqa:8, mqa, mla:512+64, window:4096, full", &flags.as},
-           {"--set", "KEY=VALUE", "override a key of the config; may be repeated", &flags.set},
-           {"--assume", "KEY", "go on although this key is not understood; may be repeated",
-            &flags.assume}}};
+  return {
+      "model",
+      {{"--model", "MODEL",
+        "a name of the catalog, a config.json or its folder, a YAML file,\n"
+        "or a Hub id that the local Hugging Face cache has",
+        &flags.model, "-m"},
+       {"--as", "VARIANT",
+        "with other attention: mha, gqa:8, mqa, mla:512+64, window:4096, full, linear", &flags.as},
+       {"--set", "KEY=VALUE", "override a key of the config; may be repeated", &flags.set},
+       {"--assume", "KEY", "go on although this key is not understood; may be repeated",
+        &flags.assume}}};
 }
 
 LoadOptions read_load_options(const ModelFlags& flags, Gather& problems) {

@@ -18,7 +18,8 @@ namespace {
 using Form = Variant::Form;
 
 constexpr std::string_view forms_hint =
-    "the forms are mha, gqa:N, mqa, mla:R+P (latent and rotary width), window:TOKENS and full";
+    "the forms are mha, gqa:N, mqa, mla:R+P (latent and rotary width), window:TOKENS, full and "
+    "linear";
 
 // --- reading -------------------------------------------------------------------------------------
 
@@ -75,6 +76,7 @@ constexpr auto form_rows = std::to_array<FormRow>({
     {"mla", Form::mla, read_mla},
     {"window", Form::window, read_window},
     {"full", Form::full, nullptr},
+    {"linear", Form::linear, nullptr},
 });
 
 Problem unknown_form(std::string_view word) {
@@ -119,6 +121,8 @@ class Changer {
         return windowed(s);
       case Form::full:
         return full(s);
+      case Form::linear:
+        return linear_from(s.heads, s.head_dim, s.value_dim);
       default:
         return shared_heads(s);
     }
@@ -138,6 +142,8 @@ class Changer {
       case Form::full:
         out.window.reset();
         return out;
+      case Form::linear:
+        return linear_from(l.heads, l.nope_dim + l.rope_dim, l.value_dim);
       default:
         return softmax_from(l);
     }
@@ -204,6 +210,18 @@ class Changer {
     out.q_bias = out.k_bias = out.v_bias = out.o_bias = l.bias;
     out.output_gate = l.output_gate;
     check_divides(out.heads, out.kv_heads);
+    return out;
+  }
+
+  // Every head keeps a matrix of its own, so every head has its own keys and values.
+  Linear linear_from(Dim heads, Dim key_dim, Dim value_dim) {
+    decide("heads", heads, "each with its own keys and values");
+    decide("key_dim", key_dim, "head_dim of the layers, and as many features");
+    decide_text("projections", "plain", "without biases, norms, gates or a narrow query");
+    Linear out;
+    out.heads = heads;
+    out.key_dim = key_dim;
+    out.value_dim = value_dim;
     return out;
   }
 

@@ -17,7 +17,7 @@
 namespace attncalc {
 
 struct Variant {
-  enum class Form : std::uint8_t { mha, gqa, mqa, mla, window, full };
+  enum class Form : std::uint8_t { mha, gqa, mqa, mla, window, full, linear };
   Form form = Form::full;
   std::int64_t kv_heads = 0;      // gqa:N
   std::int64_t kv_lora_rank = 0;  // mla:R+P
@@ -26,7 +26,7 @@ struct Variant {
   std::string typed;        // "mla:512+64"
 };
 
-// "mha", "gqa:8", "mqa", "mla:512+64", "window:4096", "window:4k", "full".
+// "mha", "gqa:8", "mqa", "mla:512+64", "window:4096", "window:4k", "full", "linear".
 Result<Variant> parse_variant(std::string_view text);
 
 // Errors: gqa:N where N does not divide a layer's heads; mla for a layer that reads another's cache

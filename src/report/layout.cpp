@@ -101,6 +101,16 @@ void add_seconds(TextTable& out, const Table& table, std::size_t at) {
   fill(out, table, at, [&](const Cell& cell) { return format_in(seconds_in(cell), unit); });
 }
 
+// Down such a column go figures of very different size.
+void add_own_units(TextTable& out, const Table& table, std::size_t at, UnitStyle units) {
+  const Column& column = table.columns[at];
+  out.columns.push_back({column.heading, true});
+  fill(out, table, at, [&](const Cell& cell) {
+    return column.unit == Unit::flops ? format_flops(flops_in(cell))
+                                      : format_bytes(Bytes(whole_part(cell)), units);
+  });
+}
+
 }  // namespace
 
 TextTable lay_out(const Table& table, UnitStyle units) {
@@ -108,6 +118,10 @@ TextTable lay_out(const Table& table, UnitStyle units) {
   out.rows.resize(table.rows.size());
   for (std::size_t at = 0; at < table.columns.size(); ++at) {
     const Column& column = table.columns[at];
+    if (column.own_units) {
+      add_own_units(out, table, at, units);
+      continue;
+    }
     if (column.unit == Unit::bytes) {
       add_bytes(out, table, at, units);
       continue;

@@ -41,14 +41,14 @@ Object row_object(const MaskRow& row) {
 
 }  // namespace
 
-std::string mask_json(const MaskAnswer& a) {
+Json mask_json(const MaskAnswer& a) {
   Object o = json::opening("attncalc/mask/1");
   o["model"] = a.model ? json::model_object(*a.model, parameters(*a.model)) : Object(nullptr);
   o["scenario"] = scenario_object(a.scenario);
   o["masks"] = Object::array();
   for (const MaskRow& row : a.rows) o["masks"].push_back(row_object(row));
   json::put_notes(o, a.model ? *a.model : Model{});
-  return json::dump(o);
+  return Json(std::move(o));
 }
 
 }  // namespace attncalc

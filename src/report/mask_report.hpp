@@ -10,6 +10,7 @@
 
 #include "attention/pattern.hpp"
 #include "model/model.hpp"
+#include "report/json_value.hpp"
 #include "report/report.hpp"
 
 namespace attncalc {
@@ -48,6 +49,6 @@ struct MaskAnswer {
 };
 
 Report mask_report(const MaskAnswer& answer);
-std::string mask_json(const MaskAnswer& answer);
+Json mask_json(const MaskAnswer& answer);
 
 }  // namespace attncalc

@@ -24,7 +24,8 @@ struct Column {
   std::string key;      // for CSV: names its unit, "total_bytes"
   std::string heading;  // for people; empty: the unit is heading enough
   Unit unit = Unit::text;
-  bool exact = true;  // bytes: also as whole bytes, in a column of their own
+  bool exact = true;       // bytes: also as whole bytes, in a column of their own
+  bool own_units = false;  // bytes and FLOPs: each cell in the unit that suits it
 };
 
 struct Table {

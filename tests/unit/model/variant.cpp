@@ -130,8 +130,8 @@ TEST_CASE("a variant that the heads do not allow is refused") {
 
 TEST_CASE("a variant that cannot be read says what it could be") {
   const std::string forms =
-      "hint: the forms are mha, gqa:N, mqa, mla:R+P (latent and rotary width), window:TOKENS and "
-      "full\n";
+      "hint: the forms are mha, gqa:N, mqa, mla:R+P (latent and rotary width), window:TOKENS, full "
+      "and linear\n";
   CHECK(refusal("mlq") == "error: --as has no form 'mlq'\nhint: did you mean mla?\n");
   CHECK(refusal("") == "error: --as has no form ''\n" + forms);
   CHECK(refusal("gqa") == "error: --as gqa needs a value after a colon\n" + forms);
