@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "report/common.hpp"
 
@@ -17,11 +16,6 @@ namespace {
 Cell ratio_cell(double value, double first) {
   if (first == 0) return {};
   return value / first;
-}
-
-Cell intensity_cell(FlopsPerByte intensity) {
-  if (!std::isfinite(intensity.value)) return {};
-  return intensity.value;
 }
 
 std::string measure_text(Measure which) {
