@@ -9,8 +9,11 @@
 #include "base/unit_text.hpp"
 #include "cli/pass_flags.hpp"
 #include "cli/verbs.hpp"
+#include "hardware/catalog.hpp"
 #include "model/variant.hpp"
 #include "report/compare_report.hpp"
+#include "roofline/bound.hpp"
+#include "roofline/estimate.hpp"
 
 namespace attncalc {
 namespace {
@@ -19,7 +22,7 @@ using TextFlags = std::vector<std::string>;
 
 struct CompareFlags {
   TextFlags models, as, set, assume;
-  TextFlags contexts, batches, kv_dtypes, weights_dtypes;
+  TextFlags contexts, batches, kv_dtypes, weights_dtypes, machines;
   TextFlag phase, fresh, prefix, beams, encoder_ctx, act_dtype, ops;
   ConventionFlags conventions;
   OutputFlags output;
@@ -35,6 +38,8 @@ FlagGroup contender_flags(CompareFlags& f) {
            {"--kv-dtype", "TYPE", "keys, values, latents; may be repeated", &f.kv_dtypes},
            {"--weights-dtype", "TYPE", "weights; may be repeated", &f.weights_dtypes},
            {"--act-dtype", "TYPE", "activations", &f.act_dtype},
+           {"--hw", "DEVICE", "on this machine, as for `attncalc roofline`; may be repeated",
+            &f.machines},
            {"--set", "KEY=VALUE", "override a key of every config; may be repeated", &f.set},
            {"--assume", "KEY", "go on although this key is not understood; may be repeated",
             &f.assume}}};
@@ -81,6 +86,8 @@ Command compare_command(CompareFlags& f) {
           {"where does linear attention begin to pay?",
            "attncalc compare -m llama3-8b --as linear --phase prefill -c 64:64k --ops "
            "'attention.*'"},
+          {"which card is how much faster?",
+           "attncalc compare -m llama3-8b --hw a100-sxm-80gb --hw h100-sxm -c 8k -b 16"},
           {"from which batch on is the cache the larger traffic?",
            "attncalc compare -m llama3-70b -m deepseek-v3 -c 8k -b 1:1024"}}};
 }
@@ -190,8 +197,33 @@ std::string name_of(const Contender& c, const CompareFlags& f) {
   std::string name = c.model.name;
   if (!c.as.empty()) name += " as " + c.as;
   if (f.kv_dtypes.size() > 1) name += fmt::format(", {} cache", c.kv_dtype);
+  if (f.machines.size() > 1) name += " on " + c.machine;
   if (f.weights_dtypes.size() > 1) name += fmt::format(", {} weights", c.weights_dtype);
   return name;
+}
+
+// Rows, bound and estimate as `attncalc roofline` makes them.
+TimeOf timed_on(const Device& device, const CostFormats& formats, const std::string& ops) {
+  return [device, formats, ops](const CostPlan& plan, const PassRequest& request,
+                                const CostFigures& figures) {
+    const Ceilings rows = ceilings_of(device, formats, plan.formats);
+    const Ceilings bound = bound_ceilings(device, formats, plan.formats);
+    const auto cost_of = [&](const Conventions& conventions) -> Result<CostFigures> {
+      Pass pass = *make_pass(request);
+      pass.conventions = conventions;
+      Result<CostFigures> kept = cost_figures(plan, pass, formats);
+      if (kept && !ops.empty()) keep_ops(plan, ops, *kept);
+      return kept;
+    };
+    RooflineTimes times;
+    time_rows(figures.ops, rows, times);
+    const Result<BoundTime> least =
+        bound_time(plan, request.conventions, request.phase, bound, cost_of);
+    if (!least) throw Overflow();
+    const Estimate estimate =
+        estimate_of(figures.ops, times, rows, request.phase, coefficients_of(device));
+    return Timing{least->seconds, times.serial, estimate.seconds};
+  };
 }
 
 class ContenderReader {
@@ -219,18 +251,20 @@ class ContenderReader {
     if (!model) return add_once(model.problems());
     for (const TextFlag& kv : choices_of(flags_.kv_dtypes)) {
       for (const TextFlag& weights : choices_of(flags_.weights_dtypes)) {
-        out_.push_back(contender(*model, flags.as.value_or(""),
-                                 {.kv = kv,
-                                  .act = flags_.act_dtype,
-                                  .weights = weights,
-                                  .index = {},
-                                  .state = {},
-                                  .conv = {}}));
+        const DtypeFlags dtypes{.kv = kv,
+                                .act = flags_.act_dtype,
+                                .weights = weights,
+                                .index = {},
+                                .state = {},
+                                .conv = {}};
+        for (const TextFlag& machine : choices_of(flags_.machines))
+          out_.push_back(contender(*model, flags.as.value_or(""), dtypes, machine));
       }
     }
   }
 
-  Contender contender(const Model& model, const std::string& as, const DtypeFlags& dtypes) {
+  Contender contender(const Model& model, const std::string& as, const DtypeFlags& dtypes,
+                      const TextFlag& machine) {
     Contender c;
     c.model = model;
     c.as = as;
@@ -245,9 +279,22 @@ class ContenderReader {
       c.model.assumptions.push_back({"weights_dtype", chosen.weights, chosen.weights_source});
     }
     c.encoder_tokens = read_encoder_tokens(flags_.encoder_ctx, c.model, found).tokens;
+    if (machine) take_machine(*machine, c, found);
     if (found.failed()) add_once(found.take_problems());
     c.name = name_of(c, flags_);
     return c;
+  }
+
+  void take_machine(const std::string& typed, Contender& c, Gather& found) const {
+    const Machine machine = found.take(load_machine(typed), Machine{});
+    if (machine.devices > 1) {
+      found.add(usage_problem(
+          fmt::format("--hw {}: the operators of several devices are not told apart yet", typed),
+          "take one device"));
+    }
+    for (const Warning& w : machine.warnings) c.model.warnings.push_back(w);
+    c.machine = typed;
+    c.time_of = timed_on(machine.device, c.formats, flags_.ops.value_or(""));
   }
 
   // The same mistake in every combination is one mistake.

@@ -78,12 +78,18 @@ void add_least(const std::vector<Prepared>& contenders, const CompareRange& rang
 
 }  // namespace
 
+bool has(const ContenderFigures& f, Measure which) {
+  return which != Measure::time || f.times.has_value();
+}
+
 double measure(const ContenderFigures& f, Measure which) {
   switch (which) {
     case Measure::kv:
       return static_cast<double>(f.kv.value.value);
     case Measure::work:
       return (f.totals.flops + f.totals.vector_flops).value;
+    case Measure::time:
+      return f.times ? f.times->estimate.value : 0;
     case Measure::hbm:
       break;
   }
@@ -110,7 +116,9 @@ ContenderFigures Prepared::at(const ComparePoint& point) const {
                                        .batch = point.batch,
                                        .encoder_tokens = contender_->encoder_tokens,
                                        .formats = contender_->formats.kv});
-  return {kv, figures.totals};
+  ContenderFigures out{kv, figures.totals, {}};
+  if (contender_->time_of) out.times = contender_->time_of(plan_, request, figures);
+  return out;
 }
 
 std::size_t least_of(const std::vector<ContenderFigures>& figures, Measure by) {
@@ -155,7 +163,10 @@ std::vector<Switch> switch_points(const std::vector<Prepared>& contenders,
                      .to = i});
     }
   }
-  for (const Measure by : measures) add_least(contenders, range, by, out);
+  const ContenderFigures first = contenders.front().at(point_on(range, range.first));
+  for (const Measure by : measures) {
+    if (has(first, by)) add_least(contenders, range, by, out);
+  }
   return out;
 }
 

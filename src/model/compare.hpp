@@ -10,6 +10,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,15 @@
 #include "model/kv.hpp"
 
 namespace attncalc {
+
+// Times on a machine. Machines are known to the layers above; they hand in how to time a pass.
+struct Timing {
+  Seconds bound;     // nothing real is faster
+  Seconds serial;    // the sum of the rows
+  Seconds estimate;  // what to expect
+};
+using TimeOf = std::function<Timing(const CostPlan& plan, const PassRequest& request,
+                                    const CostFigures& figures)>;
 
 struct Contender {
   std::string name;  // "llama-3-8b as mqa"
@@ -26,6 +36,8 @@ struct Contender {
   CostFormats formats;
   WeightFormats weight_formats;
   Dim encoder_tokens = 0;
+  std::string machine;  // empty: none is asked for, and nothing is timed
+  TimeOf time_of;
 };
 
 struct ComparePoint {
@@ -36,11 +48,14 @@ struct ComparePoint {
 struct ContenderFigures {
   Bytes kv;  // payload of the cache, all sequences
   CostTotals totals;
+  std::optional<Timing> times;  // on the contender's machine
 };
 
-// What contenders are ranked by.
-enum class Measure : std::uint8_t { kv, work, hbm };
-inline constexpr std::array<Measure, 3> measures = {Measure::kv, Measure::work, Measure::hbm};
+// What contenders are ranked by; time is the estimate, and only where there are machines.
+enum class Measure : std::uint8_t { kv, work, hbm, time };
+inline constexpr std::array<Measure, 4> measures = {Measure::kv, Measure::work, Measure::hbm,
+                                                    Measure::time};
+bool has(const ContenderFigures& figures, Measure which);
 double measure(const ContenderFigures& figures, Measure which);
 
 // A contender with what its figures need, made once. It points into the contender.

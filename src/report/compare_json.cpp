@@ -57,6 +57,7 @@ Object contender_object(const Contender& c) {
   o["kv_dtype"] = c.kv_dtype;
   o["act_dtype"] = c.act_dtype;
   o["weights_dtype"] = c.weights_dtype;
+  json::put_or_null(o, "machine", c.machine);
   json::put_notes(o, c.model);
   return o;
 }
@@ -88,8 +89,14 @@ Object figures_object(const Contender& c, const ContenderFigures& f,
   } else {
     o["intensity_flops_per_byte"] = nullptr;
   }
+  if (f.times) {
+    o["bound_seconds"] = f.times->bound.value;
+    o["serial_seconds"] = f.times->serial.value;
+    o["estimate_seconds"] = f.times->estimate.value;
+  }
   o["ratios"] = Object::object();
   for (const Measure by : measures) {
+    if (!has(f, by)) continue;
     put_ratio(o["ratios"], std::string(measure_key(by)), measure(f, by), measure(first, by));
   }
   return o;
@@ -105,6 +112,7 @@ Object point_object(const CompareAnswer& a, const ComparedPoint& p) {
   }
   o["least"] = Object::object();
   for (const Measure by : measures) {
+    if (!has(p.figures.front(), by)) continue;
     o["least"][std::string(measure_key(by))] = a.contenders[least_of(p.figures, by)].name;
   }
   return o;

@@ -24,6 +24,8 @@ std::string measure_text(Measure which) {
       return "cache";
     case Measure::work:
       return "work";
+    case Measure::time:
+      return "estimated time";
     case Measure::hbm:
       break;
   }
@@ -88,6 +90,12 @@ Table point_table(const CompareAnswer& a, const ComparedPoint& point) {
                  {"kv_traffic_bytes", "cache moved", Unit::bytes, false},
                  {"intensity_flops_per_byte", "FLOP/B", Unit::count}};
   const ContenderFigures& first = point.figures.front();
+  const bool timed = has(first, Measure::time);
+  if (timed) {
+    out.columns.push_back({"bound_seconds", "bound", Unit::seconds});
+    out.columns.push_back({"estimate_seconds", "estimate", Unit::seconds});
+    out.columns.push_back({"estimate_ratio", "×", Unit::count});
+  }
   for (std::size_t i = 0; i < point.figures.size(); ++i) {
     const ContenderFigures& f = point.figures[i];
     const auto ratio = [&](Measure by) { return ratio_cell(measure(f, by), measure(first, by)); };
@@ -96,6 +104,12 @@ Table point_table(const CompareAnswer& a, const ComparedPoint& point) {
                         count_of(f.totals.hbm()), ratio(Measure::hbm), count_of(f.totals.weights),
                         count_of(f.totals.kv_read + f.totals.kv_write),
                         intensity_cell(f.totals.intensity())});
+    if (timed) {
+      std::vector<Cell>& row = out.rows.back();
+      row.emplace_back(f.times->bound.value);
+      row.emplace_back(f.times->estimate.value);
+      row.push_back(ratio(Measure::time));
+    }
   }
   return out;
 }
@@ -114,13 +128,17 @@ std::string range_title(const CompareAnswer& a, Measure by, const ComparePoint& 
       by_context ? counted(fixed.batch, "sequence") : counted(fixed.context, "token"));
 }
 
+Unit unit_of(Measure by) {
+  if (by == Measure::time) return Unit::seconds;
+  return by == Measure::work ? Unit::flops : Unit::bytes;
+}
+
 Table measure_table(const CompareAnswer& a, Measure by, const ComparePoint& fixed) {
   const CompareRange& range = *a.scenario.range;
   Table out;
   out.title = range_title(a, by, fixed);
   out.columns = {{"at", std::string(axis_text(range.along)), Unit::count},
-                 {"first", a.contenders.front().name,
-                  by == Measure::work ? Unit::flops : Unit::bytes, false, true}};
+                 {"first", a.contenders.front().name, unit_of(by), false, by != Measure::time}};
   for (std::size_t i = 1; i < a.contenders.size(); ++i)
     out.columns.push_back({"ratio", "× " + a.contenders[i].name, Unit::count});
   out.columns.push_back({"least", "least", Unit::text});
@@ -163,7 +181,9 @@ void add_range(const CompareAnswer& a, std::vector<Block>& blocks) {
   for (const std::int64_t other : by_context ? s.batches : s.contexts) {
     const ComparePoint fixed =
         by_context ? ComparePoint{.batch = other} : ComparePoint{.context = other};
-    for (const Measure by : measures) blocks.push_back(measure_table(a, by, fixed));
+    for (const Measure by : measures) {
+      if (has(a.points.front().figures.front(), by)) blocks.push_back(measure_table(a, by, fixed));
+    }
   }
   if (a.switches.empty()) {
     blocks.push_back(Paragraph{{"nothing changes places along this range"}});
@@ -261,7 +281,7 @@ Table record_of(const CompareAnswer& a) {
 
 std::string_view measure_key(Measure which) {
   constexpr std::array<std::string_view, measures.size()> keys = {"kv_bytes", "work_flops",
-                                                                  "hbm_bytes"};
+                                                                  "hbm_bytes", "estimate_seconds"};
   return keys[static_cast<std::size_t>(which)];
 }
 

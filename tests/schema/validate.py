@@ -50,7 +50,8 @@ COMMANDS = {
     "roofline": [("roofline", ["roofline", "--model", m, "--hw", "h100-sxm", "--ctx", "8k"]) for m in MODELS]
     + [("roofline", ["roofline", "--model", "llama-3-70b", "--hw", hw, "--isl", "100", "--osl", "10"]) for hw in ["mi300x", "m1", "generic-edge"]],
     "compare": [("compare", ["compare", *[w for m in MODELS for w in ("-m", m)], "-c", "8k", "-c", "64", "-b", "3"]),
-                ("compare", ["compare", "-m", "llama-3-8b", "--as", "linear", "--phase", "prefill", "-c", "64:64k", "--ops", "attention.*"])],
+                ("compare", ["compare", "-m", "llama-3-8b", "--as", "linear", "--phase", "prefill", "-c", "64:64k", "--ops", "attention.*"]),
+                ("compare", ["compare", "-m", "llama-3-8b", "--hw", "h100-sxm", "--hw", "m1", "-c", "4k", "-b", "1:64"])],
     "io": [("io", ["io", "--ctx", "2k"]), ("io", ["io", "--ctx", "2k", "--sram", "48KiB", "--causal", "--simulate", "--explain"])],
     "mask": [("mask", ["mask", "-m", m, "-c", "4k"]) for m in MODELS if m != "rwkv-7-2.9b"]
     + [("mask", ["mask", "--mask", "bigbird:1,globals=2,block=16", "--mask", "topk:9", "--mask", "bands:3", "-c", "512", "--brute"])],

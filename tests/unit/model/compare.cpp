@@ -71,6 +71,19 @@ TEST_CASE("left and right of a switch point the figures rank as it says") {
   CHECK(seen > 0);
 }
 
+TEST_CASE("a contender without a machine is not timed, one with a machine is by what it hands in") {
+  Contender timed = contender("llama-3-8b");
+  CHECK_FALSE(has(Prepared(timed, {}, "").at({1000, 1}), Measure::time));
+  timed.time_of = [](const CostPlan&, const PassRequest& request, const CostFigures& figures) {
+    const auto bytes = static_cast<double>(figures.totals.hbm().value.value);
+    return Timing{Seconds(bytes), Seconds(bytes),
+                  Seconds(bytes * static_cast<double>(request.batch))};
+  };
+  const ContenderFigures f = Prepared(timed, {}, "").at({1000, 3});
+  CHECK(has(f, Measure::time));
+  CHECK(measure(f, Measure::time) == 3 * measure(f, Measure::hbm));
+}
+
 TEST_CASE("linear attention keeps one matrix and its normaliser a head, whatever the context") {
   const Contender linear = contender("llama-3-8b", "linear");
   const std::int64_t state = 32 * 32 * (128 * 128 + 128) * 4;  // layers, heads, fp32
