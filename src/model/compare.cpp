@@ -62,7 +62,7 @@ std::vector<ContenderFigures> all_at(const std::vector<Prepared>& contenders,
   return out;
 }
 
-void add_least(const std::vector<Prepared>& contenders, const CompareRange& range, Measure by,
+void add_least(const std::vector<Prepared>& contenders, const CompareRange& range, RankedBy by,
                std::vector<Switch>& out) {
   const auto least = [&](std::int64_t x) {
     return least_of(all_at(contenders, point_on(range, x)), by);
@@ -78,19 +78,19 @@ void add_least(const std::vector<Prepared>& contenders, const CompareRange& rang
 
 }  // namespace
 
-bool has(const ContenderFigures& f, Measure which) {
-  return which != Measure::time || f.times.has_value();
+bool has(const ContenderFigures& f, RankedBy which) {
+  return which != RankedBy::time || f.times.has_value();
 }
 
-double measure(const ContenderFigures& f, Measure which) {
+double measure(const ContenderFigures& f, RankedBy which) {
   switch (which) {
-    case Measure::kv:
+    case RankedBy::kv:
       return static_cast<double>(f.kv.value.value);
-    case Measure::work:
+    case RankedBy::work:
       return (f.totals.flops + f.totals.vector_flops).value;
-    case Measure::time:
+    case RankedBy::time:
       return f.times ? f.times->estimate.value : 0;
-    case Measure::hbm:
+    case RankedBy::hbm:
       break;
   }
   return static_cast<double>(f.totals.hbm().value.value);
@@ -121,7 +121,7 @@ ContenderFigures Prepared::at(const ComparePoint& point) const {
   return out;
 }
 
-std::size_t least_of(const std::vector<ContenderFigures>& figures, Measure by) {
+std::size_t least_of(const std::vector<ContenderFigures>& figures, RankedBy by) {
   const auto at = std::ranges::min_element(
       figures, {}, [&](const ContenderFigures& f) { return measure(f, by); });
   return static_cast<std::size_t>(at - figures.begin());
@@ -164,7 +164,7 @@ std::vector<Switch> switch_points(const std::vector<Prepared>& contenders,
     }
   }
   const ContenderFigures first = contenders.front().at(point_on(range, range.first));
-  for (const Measure by : measures) {
+  for (const RankedBy by : measures) {
     if (has(first, by)) add_least(contenders, range, by, out);
   }
   return out;

@@ -52,11 +52,11 @@ struct ContenderFigures {
 };
 
 // What contenders are ranked by; time is the estimate, and only where there are machines.
-enum class Measure : std::uint8_t { kv, work, hbm, time };
-inline constexpr std::array<Measure, 4> measures = {Measure::kv, Measure::work, Measure::hbm,
-                                                    Measure::time};
-bool has(const ContenderFigures& figures, Measure which);
-double measure(const ContenderFigures& figures, Measure which);
+enum class RankedBy : std::uint8_t { kv, work, hbm, time };
+inline constexpr std::array<RankedBy, 4> measures = {RankedBy::kv, RankedBy::work, RankedBy::hbm,
+                                                     RankedBy::time};
+bool has(const ContenderFigures& figures, RankedBy which);
+double measure(const ContenderFigures& figures, RankedBy which);
 
 // A contender with what its figures need, made once. It points into the contender.
 class Prepared {
@@ -81,9 +81,9 @@ class Prepared {
 struct Switch {
   enum class What : std::uint8_t { cache_passes_weights, least };
   What what = What::least;
-  Measure by = Measure::kv;  // of least
-  ComparePoint at;           // the first point where it is so
-  std::size_t from = 0;      // of least: contenders; of the other both are the contender
+  RankedBy by = RankedBy::kv;  // of least
+  ComparePoint at;             // the first point where it is so
+  std::size_t from = 0;        // of least: contenders; of the other both are the contender
   std::size_t to = 0;
 };
 
@@ -96,7 +96,7 @@ struct CompareRange {
 };
 
 // Least first among equals.
-std::size_t least_of(const std::vector<ContenderFigures>& figures, Measure by);
+std::size_t least_of(const std::vector<ContenderFigures>& figures, RankedBy by);
 
 // Throws Overflow.
 std::vector<Switch> switch_points(const std::vector<Prepared>& contenders,

@@ -95,7 +95,7 @@ Object figures_object(const Contender& c, const ContenderFigures& f,
     o["estimate_seconds"] = f.times->estimate.value;
   }
   o["ratios"] = Object::object();
-  for (const Measure by : measures) {
+  for (const RankedBy by : measures) {
     if (!has(f, by)) continue;
     put_ratio(o["ratios"], std::string(measure_key(by)), measure(f, by), measure(first, by));
   }
@@ -111,7 +111,7 @@ Object point_object(const CompareAnswer& a, const ComparedPoint& p) {
     o["contenders"].push_back(figures_object(a.contenders[i], p.figures[i], p.figures.front()));
   }
   o["least"] = Object::object();
-  for (const Measure by : measures) {
+  for (const RankedBy by : measures) {
     if (!has(p.figures.front(), by)) continue;
     o["least"][std::string(measure_key(by))] = a.contenders[least_of(p.figures, by)].name;
   }

@@ -18,15 +18,15 @@ Cell ratio_cell(double value, double first) {
   return value / first;
 }
 
-std::string measure_text(Measure which) {
+std::string measure_text(RankedBy which) {
   switch (which) {
-    case Measure::kv:
+    case RankedBy::kv:
       return "cache";
-    case Measure::work:
+    case RankedBy::work:
       return "work";
-    case Measure::time:
+    case RankedBy::time:
       return "estimated time";
-    case Measure::hbm:
+    case RankedBy::hbm:
       break;
   }
   return "HBM traffic";
@@ -90,7 +90,7 @@ Table point_table(const CompareAnswer& a, const ComparedPoint& point) {
                  {"kv_traffic_bytes", "cache moved", Unit::bytes, false},
                  {"intensity_flops_per_byte", "FLOP/B", Unit::count}};
   const ContenderFigures& first = point.figures.front();
-  const bool timed = has(first, Measure::time);
+  const bool timed = has(first, RankedBy::time);
   if (timed) {
     out.columns.push_back({"bound_seconds", "bound", Unit::seconds});
     out.columns.push_back({"estimate_seconds", "estimate", Unit::seconds});
@@ -98,17 +98,17 @@ Table point_table(const CompareAnswer& a, const ComparedPoint& point) {
   }
   for (std::size_t i = 0; i < point.figures.size(); ++i) {
     const ContenderFigures& f = point.figures[i];
-    const auto ratio = [&](Measure by) { return ratio_cell(measure(f, by), measure(first, by)); };
-    out.rows.push_back({a.contenders[i].name, count_of(f.kv), ratio(Measure::kv),
-                        number_cell(measure(f, Measure::work)), ratio(Measure::work),
-                        count_of(f.totals.hbm()), ratio(Measure::hbm), count_of(f.totals.weights),
+    const auto ratio = [&](RankedBy by) { return ratio_cell(measure(f, by), measure(first, by)); };
+    out.rows.push_back({a.contenders[i].name, count_of(f.kv), ratio(RankedBy::kv),
+                        number_cell(measure(f, RankedBy::work)), ratio(RankedBy::work),
+                        count_of(f.totals.hbm()), ratio(RankedBy::hbm), count_of(f.totals.weights),
                         count_of(f.totals.kv_read + f.totals.kv_write),
                         intensity_cell(f.totals.intensity())});
     if (timed) {
       std::vector<Cell>& row = out.rows.back();
       row.emplace_back(f.times->bound.value);
       row.emplace_back(f.times->estimate.value);
-      row.push_back(ratio(Measure::time));
+      row.push_back(ratio(RankedBy::time));
     }
   }
   return out;
@@ -121,24 +121,24 @@ std::int64_t on_axis(const CompareRange& range, const ComparePoint& p) {
 }
 std::string_view axis_text(Axis axis) { return axis == Axis::context ? "tokens" : "sequences"; }
 
-std::string range_title(const CompareAnswer& a, Measure by, const ComparePoint& fixed) {
+std::string range_title(const CompareAnswer& a, RankedBy by, const ComparePoint& fixed) {
   const bool by_context = a.scenario.range->along == Axis::context;
   return fmt::format(
       "{}, {}", measure_text(by),
       by_context ? counted(fixed.batch, "sequence") : counted(fixed.context, "token"));
 }
 
-Unit unit_of(Measure by) {
-  if (by == Measure::time) return Unit::seconds;
-  return by == Measure::work ? Unit::flops : Unit::bytes;
+Unit unit_of(RankedBy by) {
+  if (by == RankedBy::time) return Unit::seconds;
+  return by == RankedBy::work ? Unit::flops : Unit::bytes;
 }
 
-Table measure_table(const CompareAnswer& a, Measure by, const ComparePoint& fixed) {
+Table measure_table(const CompareAnswer& a, RankedBy by, const ComparePoint& fixed) {
   const CompareRange& range = *a.scenario.range;
   Table out;
   out.title = range_title(a, by, fixed);
   out.columns = {{"at", std::string(axis_text(range.along)), Unit::count},
-                 {"first", a.contenders.front().name, unit_of(by), false, by != Measure::time}};
+                 {"first", a.contenders.front().name, unit_of(by), false, by != RankedBy::time}};
   for (std::size_t i = 1; i < a.contenders.size(); ++i)
     out.columns.push_back({"ratio", "× " + a.contenders[i].name, Unit::count});
   out.columns.push_back({"least", "least", Unit::text});
@@ -181,7 +181,7 @@ void add_range(const CompareAnswer& a, std::vector<Block>& blocks) {
   for (const std::int64_t other : by_context ? s.batches : s.contexts) {
     const ComparePoint fixed =
         by_context ? ComparePoint{.batch = other} : ComparePoint{.context = other};
-    for (const Measure by : measures) {
+    for (const RankedBy by : measures) {
       if (has(a.points.front().figures.front(), by)) blocks.push_back(measure_table(a, by, fixed));
     }
   }
@@ -249,7 +249,7 @@ Table record_of(const CompareAnswer& a) {
       const Contender& c = a.contenders[i];
       const ContenderFigures& f = p.figures[i];
       const CostTotals& t = f.totals;
-      const auto ratio = [&](Measure by) {
+      const auto ratio = [&](RankedBy by) {
         return ratio_cell(measure(f, by), measure(p.figures.front(), by));
       };
       out.rows.push_back({c.name,
@@ -269,9 +269,9 @@ Table record_of(const CompareAnswer& a) {
                           count_of(t.activations),
                           count_of(t.hbm()),
                           intensity_cell(t.intensity()),
-                          ratio(Measure::kv),
-                          ratio(Measure::work),
-                          ratio(Measure::hbm)});
+                          ratio(RankedBy::kv),
+                          ratio(RankedBy::work),
+                          ratio(RankedBy::hbm)});
     }
   }
   return out;
@@ -279,7 +279,7 @@ Table record_of(const CompareAnswer& a) {
 
 }  // namespace
 
-std::string_view measure_key(Measure which) {
+std::string_view measure_key(RankedBy which) {
   constexpr std::array<std::string_view, measures.size()> keys = {"kv_bytes", "work_flops",
                                                                   "hbm_bytes", "estimate_seconds"};
   return keys[static_cast<std::size_t>(which)];

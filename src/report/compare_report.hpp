@@ -40,7 +40,7 @@ Report compare_report(const CompareAnswer& answer);
 Json compare_json(const CompareAnswer& answer);
 
 // "kv_bytes", "work_flops", "hbm_bytes", "estimate_seconds": the keys of the JSON.
-std::string_view measure_key(Measure which);
+std::string_view measure_key(RankedBy which);
 
 // Notes that all contenders have, and those that one has.
 struct SharedNotes {

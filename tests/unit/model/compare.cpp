@@ -73,15 +73,15 @@ TEST_CASE("left and right of a switch point the figures rank as it says") {
 
 TEST_CASE("a contender without a machine is not timed, one with a machine is by what it hands in") {
   Contender timed = contender("llama-3-8b");
-  CHECK_FALSE(has(Prepared(timed, {}, "").at({1000, 1}), Measure::time));
+  CHECK_FALSE(has(Prepared(timed, {}, "").at({1000, 1}), RankedBy::time));
   timed.time_of = [](const CostPlan&, const PassRequest& request, const CostFigures& figures) {
     const auto bytes = static_cast<double>(figures.totals.hbm().value.value);
     return Timing{Seconds(bytes), Seconds(bytes),
                   Seconds(bytes * static_cast<double>(request.batch))};
   };
   const ContenderFigures f = Prepared(timed, {}, "").at({1000, 3});
-  CHECK(has(f, Measure::time));
-  CHECK(measure(f, Measure::time) == 3 * measure(f, Measure::hbm));
+  CHECK(has(f, RankedBy::time));
+  CHECK(measure(f, RankedBy::time) == 3 * measure(f, RankedBy::hbm));
 }
 
 TEST_CASE("linear attention keeps one matrix and its normaliser a head, whatever the context") {
