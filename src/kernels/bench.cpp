@@ -12,19 +12,23 @@
 #include "attention/op_rows.hpp"
 #include "base/pattern.hpp"
 #include "kernels/buffer.hpp"
+#include "kernels/linear_attention.hpp"
 #include "kernels/measure/loops.hpp"
+#include "kernels/reference/linear.hpp"
 #include "kernels/reference/softmax.hpp"
 
 namespace attncalc {
 namespace {
 
-// Fractions of ceilings that a kernel's parts reach, fitted on decodes of 16k and prompts of 1k
-// tokens, which the suite does not score (docs/validation.md, "Kernels").
+// Fractions of ceilings that a kernel's parts reach, set by hand from runs of the quick suite on
+// one machine (docs/kernels.md, says which and what is wrong with that).
 struct Fitted {
-  double read = 0.62;            // of the read ceiling, by the direct form
-  double direct_products = 0.6;  // of the arithmetic ceiling
+  double memory = 0.65;  // of the read ceiling
+  double state = 0.90;   // of the copy ceiling, where a state is read and written
+  double direct_products = 1.0;
   double blocked_products = 0.85;
-  double weights = 0.5;  // of the exp ceiling
+  double weights = 0.5;    // of the exp ceiling
+  double converted = 1.5;  // q8_0 numbers to fp32, as if they were exponentials
 };
 
 // --- what a case is ------------------------------------------------------------------------------
@@ -49,6 +53,7 @@ AttentionShape shape_of(const BenchCase& c) {
   return s;
 }
 
+bool is_linear(const BenchCase& c) { return std::holds_alternative<Linear>(c.kind); }
 bool is_latent(const BenchCase& c) { return std::holds_alternative<Latent>(c.kind); }
 
 Softmax softmax(std::int64_t heads, std::int64_t kv_heads, std::int64_t width) {
@@ -209,6 +214,93 @@ double sampled_error(const Data& d) {
   return worst;
 }
 
+// --- what runs -----------------------------------------------------------------------------------
+
+// A kernel with its data: a job, and the error of what it last answered.
+struct Running {
+  std::string kernel;
+  Job job;
+  std::function<double()> error;
+};
+
+Running softmax_attention(const BenchCase& c, int workers) {
+  const std::shared_ptr<Data> data = make_data(c);
+  const auto attention = std::make_shared<Attention>(data->shape, data->sequences, workers);
+  return {.kernel = std::string(attention->kernel()),
+          .job = [attention](const Worker& w) { attention->run(w); },
+          .error = [data, attention] { return sampled_error(*data); }};
+}
+
+struct LinearData {
+  Buffer s, z, q, k, v, o, scratch;
+  LinearProblem problem;
+};
+
+// The first state's tokens from an empty state, by the reference.
+double linear_error(LinearData& d, const Worker& one) {
+  LinearProblem p = d.problem;
+  p.states = 1;
+  const auto f = static_cast<std::size_t>(p.features), w = static_cast<std::size_t>(p.value_dim);
+  std::fill_n(p.s, f * w, 0.0F);
+  std::fill_n(p.z, f, 0.0F);
+  if (p.tokens > 1) {
+    linear_chunks(p, one, d.scratch.as<float>());
+  } else {
+    linear_steps(p, one);
+  }
+  const auto rows = [&](const float* from, std::size_t cols) {
+    reference::Matrix m(static_cast<std::size_t>(p.tokens), cols);
+    std::copy_n(from, m.values().size(), m.values().begin());
+    return m;
+  };
+  reference::LinearState state(f, w);
+  const reference::Matrix want =
+      reference::linear_recurrent(rows(p.q, f), rows(p.k, f), rows(p.v, w), state);
+  double off = 0, whole = 0;
+  for (std::size_t i = 0; i < want.values().size(); ++i) {
+    off += std::pow(p.o[i] - want.values()[i], 2);
+    whole += std::pow(want.values()[i], 2);
+  }
+  return std::sqrt(off / whole);
+}
+
+Running linear_attention(const BenchCase& c, int workers) {
+  const Linear& kind = std::get<Linear>(c.kind);
+  const auto d = std::make_shared<LinearData>();
+  LinearProblem& p = d->problem;
+  p.states = c.sequences * kind.heads;
+  p.features = kind.features();
+  p.value_dim = kind.value_dim;
+  p.tokens = c.new_tokens;
+  p.normalise = kind.normaliser;
+  const auto room = [&](Buffer& buffer, std::int64_t numbers, std::uint32_t seed) {
+    buffer = Buffer(static_cast<std::size_t>(numbers) * sizeof(float));
+    fill(Storage::fp32, buffer, seed);
+    return buffer.as<float>();
+  };
+  p.s = room(d->s, p.states * p.features * p.value_dim, 1);
+  p.z = room(d->z, p.states * p.features, 2);
+  p.q = room(d->q, p.states * p.tokens * p.features, 3);
+  p.k = room(d->k, p.states * p.tokens * p.features, 4);
+  p.v = room(d->v, p.states * p.tokens * p.value_dim, 5);
+  p.o = room(d->o, p.states * p.tokens * p.value_dim, 6);
+  // Features are positive; so are then the normalisers that answers are divided by.
+  for (Buffer* buffer : {&d->q, &d->k, &d->z}) {
+    for (float& x : buffer->values<float>()) x = std::abs(x);
+  }
+  const std::size_t floats = linear_scratch_floats(p);
+  d->scratch = Buffer(floats * static_cast<std::size_t>(workers) * sizeof(float));
+  const bool chunks = c.phase == Phase::prefill;
+  return {.kernel = loop_target(),
+          .job =
+              [d, chunks, floats](const Worker& w) {
+                float* mine = d->scratch.as<float>() + static_cast<std::size_t>(w.index) * floats;
+                if (chunks) return linear_chunks(d->problem, w, mine);
+                linear_steps(d->problem, w);
+              },
+          .error = [d] { return linear_error(*d, {}); }};
+}
+
 // --- measuring -----------------------------------------------------------------------------------
 
 const Ceiling* find_ceiling(const std::vector<Ceiling>& all, CeilingName name, int threads,
@@ -230,32 +322,53 @@ const Ceiling* products_ceiling(const std::vector<Ceiling>& all, Storage storage
   return best;
 }
 
-double estimate(const KernelFigure& f, double read, double products, double exps) {
+constexpr double q8_bytes_a_number = 34.0 / 32;
+
+double estimate(const KernelFigure& f, const std::vector<Ceiling>& ceilings) {
   const Fitted fitted;
+  const bool linear = is_linear(f.c);
   const bool blocked = f.c.phase == Phase::prefill || is_latent(f.c);
-  return f.work.bytes / (fitted.read * read) +
-         f.work.flops / ((blocked ? fitted.blocked_products : fitted.direct_products) * products) +
-         f.work.scores / (fitted.weights * exps);
+  const Ceiling* memory =
+      find_ceiling(ceilings, linear ? CeilingName::copy : CeilingName::read, f.threads, "DRAM");
+  const Ceiling* products = products_ceiling(ceilings, f.c.storage, f.threads);
+  const Ceiling* exps = find_ceiling(ceilings, CeilingName::exp, f.threads);
+  const double reached = blocked ? fitted.blocked_products : fitted.direct_products;
+  const double converted = f.c.storage == Storage::q8_0 ? f.work.bytes / q8_bytes_a_number : 0;
+  return f.work.bytes / ((linear ? fitted.state : fitted.memory) * memory->rate) +
+         converted / (fitted.converted * exps->rate) + f.work.flops / (reached * products->rate) +
+         f.work.scores / (fitted.weights * exps->rate);
+}
+
+// The ceiling that decides, and the time that the work takes at it. A step of linear attention
+// writes what it reads: its bytes are held against copying.
+struct Roof {
+  const Ceiling* ceiling;
+  double work, seconds;
+  std::string name;
+};
+Roof roof_of(const BenchCase& c, const BenchWork& work, const std::vector<Ceiling>& ceilings,
+             int threads) {
+  const bool writes = is_linear(c);
+  const Ceiling& memory =
+      *find_ceiling(ceilings, writes ? CeilingName::copy : CeilingName::read, threads, "DRAM");
+  const Ceiling& products = *products_ceiling(ceilings, c.storage, threads);
+  const double by_bytes = work.bytes / memory.rate, by_flops = work.flops / products.rate;
+  if (by_bytes > by_flops)
+    return {&memory, work.bytes, by_bytes, writes ? "copy DRAM" : "read DRAM"};
+  return {&products, work.flops, by_flops,
+          std::string(words(products.name)[static_cast<int>(products.name)])};
 }
 
 KernelFigure measure_kernel(Workers& workers, const BenchCase& c,
                             const std::vector<Ceiling>& ceilings, const RaceOptions& options) {
-  const std::unique_ptr<Data> data = make_data(c);
-  Attention attention(data->shape, data->sequences, workers.count());
-  const Job job = [&](const Worker& w) { attention.run(w); };
-  KernelFigure f{.c = c,
-                 .kernel = std::string(attention.kernel()),
-                 .threads = workers.count(),
-                 .work = work_of(c)};
-  const Ceiling& read = *find_ceiling(ceilings, CeilingName::read, f.threads, "DRAM");
-  const Ceiling& products = *products_ceiling(ceilings, c.storage, f.threads);
-  const double by_bytes = f.work.bytes / read.rate, by_flops = f.work.flops / products.rate;
-  const bool memory = by_bytes > by_flops;
-  const Ceiling& roof = memory ? read : products;
-  f.bound = memory ? "read DRAM" : std::string(words(roof.name)[static_cast<int>(roof.name)]);
-  f.bound_seconds = std::max(by_bytes, by_flops);
-  const std::vector<Contestant> both = {roof.contestant,
-                                        {job, memory ? f.work.bytes : f.work.flops}};
+  const Running running =
+      is_linear(c) ? linear_attention(c, workers.count()) : softmax_attention(c, workers.count());
+  KernelFigure f{.c = c, .kernel = running.kernel, .threads = workers.count(), .work = work_of(c)};
+  const Roof decides = roof_of(c, f.work, ceilings, f.threads);
+  const Ceiling& roof = *decides.ceiling;
+  f.bound = decides.name;
+  f.bound_seconds = decides.seconds;
+  const std::vector<Contestant> both = {roof.contestant, {running.job, decides.work}};
   const Race times = race(workers, both, options);
   const Measured m = measured(times[1]);
   const Ratio ratio = rate_ratio(times, both, 1, 0);
@@ -269,9 +382,8 @@ KernelFigure measure_kernel(Workers& workers, const BenchCase& c,
   f.fraction_spread = ratio.spread;
   // The ceilings may have moved since they were measured; the estimate is of these turns.
   const double now = measured(times[0]).seconds * roof.rate / both[0].work;
-  const Ceiling* exps = find_ceiling(ceilings, CeilingName::exp, f.threads);
-  f.estimate_seconds = estimate(f, read.rate, products.rate, exps->rate) * now;
-  f.max_error = sampled_error(*data);
+  f.estimate_seconds = estimate(f, ceilings) * now;
+  f.max_error = running.error();
   return f;
 }
 
@@ -313,6 +425,10 @@ std::vector<int> thread_counts(const BenchOptions& options, const Cpu& cpu) {
 double KernelFigure::noise() const { return std::max(0.05, fraction_spread); }
 
 std::string BenchCase::shape() const {
+  if (const auto* linear = std::get_if<Linear>(&kind)) {
+    return fmt::format("{} heads of {} × {}, {} × {} new tokens", linear->heads.value,
+                       linear->features().value, linear->value_dim.value, sequences, new_tokens);
+  }
   const AttentionShape s = shape_of(*this);
   const std::string widths = s.key_dim == s.value_dim
                                  ? fmt::format("{}", s.key_dim)
@@ -347,12 +463,14 @@ BenchWork work_of(const BenchCase& c) {
   std::visit([&](const auto& kind) { kind.ops(rows); }, c.kind);
   BenchWork work;
   for (const auto& entry : rows.entries()) {
+    const bool of_state = entry.name == OpName::state_update || entry.name == OpName::state_read ||
+                          entry.name == OpName::chunk_scan;
     const bool of_attention = entry.name == OpName::qk_scores || entry.name == OpName::softmax ||
                               entry.name == OpName::attn_values;
-    if (!of_attention) continue;
+    if (!of_attention && !of_state) continue;
     work.flops += entry.row.flops;
-    work.bytes += entry.row.kv_read + entry.row.activations;
-    work.scores += entry.row.vector_flops / vector_work::softmax;
+    work.bytes += entry.row.kv_read + entry.row.kv_write + entry.row.activations;
+    if (of_attention) work.scores += entry.row.vector_flops / vector_work::softmax;
   }
   return work;
 }
@@ -401,6 +519,21 @@ std::vector<BenchCase> bench_suite(bool full) {
                    .tokens = prompt,
                    .new_tokens = prompt});
   }
+  Linear linear;
+  linear.heads = 32;
+  linear.key_dim = linear.value_dim = 128;
+  out.push_back({.variant = "linear step",
+                 .phase = Phase::decode,
+                 .storage = Storage::fp32,
+                 .kind = linear,
+                 .sequences = full ? 128 : 64,  // 64 KB a state: beyond the caches together
+                 .tokens = units::kibi});
+  out.push_back({.variant = "linear chunks",
+                 .phase = Phase::prefill,
+                 .storage = Storage::fp32,
+                 .kind = linear,
+                 .tokens = units::kibi,
+                 .new_tokens = units::kibi});
   if (!full) return out;
   Softmax windowed = softmax(8, 2, 128);
   windowed.window = units::kibi;

@@ -130,6 +130,19 @@ CeilingVariant store_variant(const Level& level, const std::shared_ptr<Field>& f
   return {stores == Stores::cached ? "stores" : "streaming stores", {job, moved}};
 }
 
+// Every line is written where it was read, as a state is: nothing else has to be fetched for it.
+CeilingVariant in_place_variant(const Level& level, const std::shared_ptr<Field>& field,
+                                int workers) {
+  const auto job = [field, level](const Worker& w) {
+    for (std::size_t r = 0; r < level.repeats; ++r) {
+      auto* at = reinterpret_cast<float*>(field->buffer.data() + field->next(w.index));
+      copy_loop(at, at, level.slice / sizeof(float), Stores::cached);
+    }
+  };
+  constexpr double ways = 2;  // read and written
+  return {"in place", {job, ways * static_cast<double>(level.slice * level.repeats) * workers}};
+}
+
 std::vector<CeilingVariant> store_variants(const Level& level, int workers, std::size_t arrays,
                                            StoreLoop loop) {
   // Room for the pointer that a loop of two arrays does not use.
@@ -138,6 +151,7 @@ std::vector<CeilingVariant> store_variants(const Level& level, int workers, std:
       store_variant(level, field, workers, arrays, Stores::cached, loop)};
   if (level.name == "DRAM") {
     variants.push_back(store_variant(level, field, workers, arrays, Stores::streaming, loop));
+    if (arrays == 2) variants.push_back(in_place_variant(level, field, workers));
   }
   return variants;
 }
