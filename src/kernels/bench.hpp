@@ -7,7 +7,7 @@
 //
 //   bound     max(bytes ÷ read ceiling, FLOPs ÷ the highest ceiling at that operand width)
 //   estimate  bytes ÷ (a × read) + FLOPs ÷ (b × arithmetic) + scores ÷ (c × exp):
-//   docs/validation.md
+//   docs/kernels.md
 #pragma once
 
 #include <functional>
