@@ -137,7 +137,7 @@ Result<std::vector<CheckedModel>> check_models(const std::vector<std::string>& f
   return out;
 }
 
-int run_check(Args args, const Streams& streams) {
+int run_models_check(Args args, const Streams& streams) {
   OutputFlags output;
   std::vector<std::string> files;
   const Command command{
@@ -170,7 +170,7 @@ int run_check(Args args, const Streams& streams) {
 constexpr SubCommand forms[] = {
     {"list", "the built-in models (the default)", run_list},
     {"show", "one model with its sources and weights", run_show},
-    {"check", "whether files give what they say must come out", run_check}};
+    {"check", "whether files give what they say must come out", run_models_check}};
 
 }  // namespace
 
