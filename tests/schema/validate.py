@@ -34,6 +34,7 @@ MODELS = ["llama-3-70b", "deepseek-v3.2", "deepseek-v4-flash", "gemma-3n-e4b", "
 CHECKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "check")
 OUR_CAPACITY = os.path.join(CHECKS, "..", "capacity.yaml")
 FAILING = os.path.join(CHECKS, "failing.yaml")
+WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "weights")  # named, and not there
 FOLDER = tempfile.mkdtemp(prefix="attncalc-schema-")
 atexit.register(shutil.rmtree, FOLDER)
 BASELINE = os.path.join(FOLDER, "baseline.json")
@@ -58,7 +59,7 @@ COMMANDS = {
     "hardware": [("hardware", ["hardware"]), ("hardware-check", ["hardware", "check"])]
     + [("device", ["hardware", "show", d]) for d in ["8xh100", "rtx-4090", "mi300x", "m2-ultra", "tpu-v5e", "generic-edge", "grace-480gb", "groq-lpu"]],
     "bench": [("bench", ["bench", "--only", "decode bf16 mha", "--seconds", "0.01", "--threads", "1"])],
-    "models": [("models", ["models"])] + [("model", ["models", "show", m]) for m in MODELS],
+    "models": [("models", ["models"]), ("models-check", ["models", "check"]), ("models-check", ["models", "check", WEIGHTS])] + [("model", ["models", "show", m]) for m in MODELS],
 }
 
 
