@@ -283,6 +283,7 @@ std::vector<PlannedLayer> plan_stack(const Stack& stack, const Model& model, con
 }
 
 // The layers of one stage, each cut to what the rank holds. `parts` keeps them.
+// NOLINTNEXTLINE(readability-function-size): what a rank holds depends on all of them
 std::vector<PlannedLayer> plan_part(const Stack& stack, const std::vector<std::int64_t>& stage_of,
                                     const Model& model, const Storage& storage,
                                     const PlannedPart& part, std::vector<Layer>& parts,
